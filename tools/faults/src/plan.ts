@@ -42,6 +42,9 @@ const SHORT = {
   /** Losses of the engine with its data, each within so long after the first backup and a second. */
   disasters: 2,
   disasterWithinMs: 1_000,
+  /** Kills of one copy of a shard under reads and writes, for each durability, and of a whole shard. */
+  copyKills: 1,
+  shardKills: 1,
 };
 
 const LONG: typeof SHORT = {
@@ -71,6 +74,8 @@ const LONG: typeof SHORT = {
   longestOutageMs: 6_000,
   disasters: 20,
   disasterWithinMs: 10_000,
+  copyKills: 20,
+  shardKills: 10,
 };
 
 /** Extent of a run: short, or long with `QT_FAULTS=long`. */

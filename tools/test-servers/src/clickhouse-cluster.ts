@@ -56,12 +56,15 @@ export class ClickHouseCluster {
   /**
    * Gives the present `remote_servers` to all nodes that have older ones. They are restarted one after the other, because this engine
    * reads its configuration only when it starts.
+   *
+   * @param isSettled - resolves when the next one may be restarted
    */
-  async updateNodes(): Promise<void> {
+  async updateNodes(isSettled = () => Promise.resolve()): Promise<void> {
     const remoteServers = this.#remoteServers();
     for (const node of this.nodes.filter((each) => each.remoteServers !== remoteServers)) {
       await node.kill();
       await node.start(remoteServers);
+      await isSettled();
     }
   }
 

@@ -169,7 +169,7 @@ export class Call implements MovableCall {
     const { deadline, operation, signal } = this;
     const pool = this.pool;
     const sentAt = this.#sentAt;
-    const { query, maxRows } = this.#statement;
+    const { query, maxRows, shard } = this.#statement;
     const { elapsedMs } = deadline;
     const endpoint = pool?.name;
     const hasAnswer = this.#answer !== undefined;
@@ -195,7 +195,7 @@ export class Call implements MovableCall {
       return reason;
     }
     pool.onError?.(failure);
-    return toDomainError(error, { operation, query, queryId, elapsedMs, maxRows, endpoint }, failure);
+    return toDomainError(error, { operation, query, queryId, elapsedMs, maxRows, endpoint, shard }, failure);
   }
 
   /**

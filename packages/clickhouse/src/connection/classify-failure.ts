@@ -110,10 +110,17 @@ function fromServer({ code, type, message, traits }: ServerError, maxRows: numbe
     return { ...common, code: 'CONNECTION', reason, kind: 'LOGIN_REFUSED' };
   }
   if (failure === 'TIMEOUT') return { ...common, code: 'TIMEOUT', reason: '', retryable: true };
-  const sentence = quotable ? `: ${firstSentence(message)}` : '';
+  const sentence = quotable ? `: ${firstSentence(message)}` : unreachableServers(code, message);
   const advice = failure === 'SETTING_REFUSED' ? ALLOW_SETTINGS : '';
   const kind = kindOf(code, message);
   return { ...common, code: 'QUERY', reason: `${name}${sentence}${advice}`, ...(kind && { kind }) };
+}
+
+/** Returns the servers that no connection could be made to, as a text: all copies of a shard. */
+function unreachableServers(code: number, message: string): string {
+  if (code !== SERVER_ERRORS.ALL_CONNECTION_TRIES_FAILED[0]) return '';
+  const addresses = new Set([...message.matchAll(/\(([^\s(),]+:\d+)[,)]/g)].map(([, address]) => address));
+  return addresses.size === 0 ? '' : `: no copy of a shard can be reached: ${[...addresses].join(', ')}`;
 }
 
 function kindOf(code: number, message: string): ErrorKind | undefined {

@@ -71,6 +71,23 @@ describe('server error', () => {
     });
   });
 
+  it('unreachable copies of a shard are named', () => {
+    const tried = (address: string) =>
+      `Code: 210. DB::NetException: Connection refused (${address}). (NETWORK_ERROR)`;
+    const log = ['ch-2a:9000', '10.0.0.3:9000, local address: 10.0.0.1:5', 'ch-2a:9000'].map(tried);
+    expect(
+      fromServer(279, 'ALL_CONNECTION_TRIES_FAILED', `All connection tries failed. Log: ${log.join()}`)
+        .message,
+    ).toBe(
+      'Query execution failed: ALL_CONNECTION_TRIES_FAILED (279): no copy of a shard can be reached: ch-2a:9000, 10.0.0.3:9000',
+    );
+  });
+
+  it('shard of a broken connection is named', () => {
+    const error = toDomainError(socketError('ECONNRESET'), { ...call, shard: '2', endpoint: 'ch-2a:8123' });
+    expect(error.message).toMatch(/^Connection failed: shard 2: .*ch-2a:8123$/);
+  });
+
   it.each(rows)('server error %s (%d) is treated as its class %s', (type, code, errorClass) => {
     const [domainCode, retryable, elsewhere] = EXPECTED[errorClass];
     const error = new ServerError(code, 'later', type);

@@ -14,6 +14,8 @@ export interface FailedCall {
   readonly maxRows?: number | undefined;
   /** Host and port of the server that it was sent to, which the error names. @default none */
   readonly endpoint?: string | undefined;
+  /** Shard whose servers alone may answer it. @default none */
+  readonly shard?: string | undefined;
 }
 
 /** Returns the domain's error for any failure of a request. Drops messages that may hold values or secrets. */
@@ -23,7 +25,7 @@ export function toDomainError(
   failure: Failure = classifyFailure(error, call.maxRows),
 ): DatabaseError {
   if (isDatabaseError(error)) return error;
-  const { operation, query, queryId, elapsedMs, endpoint } = call;
+  const { operation, query, queryId, elapsedMs, endpoint, shard } = call;
   const { code, reason, retryable, kind, retryAfterMs, cause } = failure;
   const details = {
     operation,
@@ -34,7 +36,9 @@ export function toDomainError(
     ...(retryAfterMs !== undefined && { retryAfterMs }),
     ...(cause !== undefined && { cause }),
   };
-  if (code === 'CONNECTION') return new ConnectionError(reason, details);
+  if (code === 'CONNECTION') {
+    return new ConnectionError(shard === undefined ? reason : `shard ${shard}: ${reason}`, details);
+  }
   if (code === 'QUERY') return new QueryError(query, reason, details);
   const timeout = new TimeoutError(elapsedMs, details);
   if (reason !== '') timeout.message += `; ${reason}`;

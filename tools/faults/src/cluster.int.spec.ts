@@ -1,0 +1,206 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Durability } from '@quantumtrade/dal';
+import type { DatabaseError, TimeSeriesBackend } from '@quantumtrade/dal-domain';
+import { Random, until } from '@quantumtrade/dal-testing';
+import { ClusterSite } from './cluster/cluster-site.js';
+import { inspectCluster, NO_CLUSTER_FINDINGS, shardExpression } from './cluster/inspect-cluster.js';
+import { KnownRowReader } from './cluster/known-row-reader.js';
+import { PLAN, SEED } from './plan.js';
+import { CheckedWriter, PATIENT_MS } from './writing/checked-writer.js';
+import { RETRY } from './writing/killable-server.js';
+import { numberedBar, numberedBatch } from './writing/numbered-bars.js';
+
+const KNOWN_ROWS = 200;
+const CALLERS = 3;
+/** Time in which a read without its shard must fail. */
+const IMPATIENT_MS = 5_000;
+
+let site: ClusterSite;
+beforeAll(async () => {
+  site = await ClusterSite.start();
+});
+beforeEach(() => site.renew());
+afterAll(() => site.stop());
+
+/** Stores the first rows. */
+async function storeKnownRows(
+  backend: TimeSeriesBackend,
+  isStored = (_n: number) => true,
+): Promise<Set<number>> {
+  const numbers = Array.from({ length: KNOWN_ROWS }, (_, n) => n).filter(isStored);
+  const result = await backend.marketData.insert(numberedBatch(numbers));
+  expect(result).toMatchObject({ insertedCount: numbers.length, failedCount: 0 });
+  return new Set(numbers);
+}
+
+const symbolsOf = async (shard: number): Promise<string[]> => {
+  const symbols = Array.from({ length: 7 }, (_, n) => numberedBar(n).symbol);
+  const list = symbols.map((symbol) => `'${symbol}'`).join();
+  const sql = `SELECT symbol FROM (SELECT arrayJoin([${list}]) AS symbol, toDateTime(0) AS timestamp) WHERE ${shardExpression()} = ${shard}`;
+  return (await site.cluster.nodes[0]!.query(sql)).trim().split('\n');
+};
+
+/** Resolves when a reader uses all servers: one that fails while its copy is still out of use would be a lost shard. */
+const allInUse = ({ probe }: TimeSeriesBackend) =>
+  until(() => probe.endpoints!().every(({ state }) => state === 'healthy'));
+
+it.each<Durability>(['acknowledged', 'journaled'])(
+  `killed copies fail no read and lose no %s row (QT_SEED=${SEED})`,
+  async (durability) => {
+    const random = new Random(SEED);
+    const known = await storeKnownRows(site.connect());
+    const writer = await site.open(durability).batchWriter({ retry: RETRY });
+    // A journaled row is acknowledged before it is stored.
+    const onAcknowledged = (numbers: readonly number[]) =>
+      durability === 'acknowledged' && numbers.forEach((n) => known.add(n));
+    const feed = new CheckedWriter(writer, random, { first: KNOWN_ROWS, callers: CALLERS, onAcknowledged });
+    const reading = site.connect();
+    const reader = new KnownRowReader(reading, new Random(SEED), known);
+    let isOver = false;
+    const load = Promise.all([feed.run(() => isOver), reader.run(() => isOver)]);
+    try {
+      for (let kills = 0; kills < PLAN.copyKills; kills++) {
+        await delay(random.below(500));
+        const node = random.pick(site.cluster.nodes);
+        await node.kill();
+        await delay(random.below(500));
+        await node.start();
+        await allInUse(reading);
+      }
+    } finally {
+      isOver = true;
+    }
+    await load;
+    await writer.close({ deadline: Date.now() + PATIENT_MS });
+
+    const { storedCount, ...findings } = await inspectCluster(
+      site,
+      new Set([...known, ...feed.acknowledged]),
+    );
+    console.log(
+      `${durability}: ${PLAN.copyKills} kills, ${reader.readCount} reads; rows: ${feed.writtenCount} written, ${feed.acknowledged.size} acknowledged, ${storedCount} stored; rejected: ${JSON.stringify(feed.rejected)}`,
+    );
+    expect(reader.failures).toEqual([]);
+    expect(findings).toEqual(NO_CLUSTER_FINDINGS);
+    expect(Object.keys(feed.rejected).filter((code) => code !== 'TIMEOUT')).toEqual([]);
+    expect(feed.acknowledged.size).toBeGreaterThan(0);
+  },
+);
+
+/** Reads of all shards. */
+const WHOLE_READS: Readonly<Record<string, (backend: TimeSeriesBackend) => Promise<unknown>>> = {
+  find: ({ marketData }) => marketData.find({}, within()),
+  stream: ({ marketData }) => readAll(marketData.stream({}, within())),
+  columns: ({ marketData }) => marketData.columns({}, within()),
+  latestMany: ({ marketData }) => marketData.latestMany(['S0', 'S1'], 1, within()),
+};
+async function readAll(batches: AsyncIterable<readonly unknown[]>): Promise<number> {
+  let rows = 0;
+  for await (const batch of batches) rows += batch.length;
+  return rows;
+}
+const within = () => ({ deadline: Date.now() + IMPATIENT_MS });
+
+const errorOf = (call: Promise<unknown>): Promise<DatabaseError> =>
+  call.then(
+    () => {
+      throw new Error('the call has succeeded');
+    },
+    (error: DatabaseError) => error,
+  );
+
+/** Expects every read of all shards to fail with an error that names servers of the lost one. */
+async function expectNoAnswers(
+  backend: TimeSeriesBackend,
+  names: readonly (string | number)[],
+): Promise<void> {
+  const named = expect.stringMatching(new RegExp(`:(${names.join('|')})\\b`));
+  for (const [name, read] of Object.entries(WHOLE_READS)) {
+    const { message } = await errorOf(read(backend));
+    expect({ name, message }).toEqual({ name, message: named });
+  }
+}
+const portsOf = (shard: number) =>
+  site.cluster.copiesOf(shard).flatMap(({ tcpPort, url }) => [tcpPort, new URL(url).port]);
+
+it(`reads without a whole shard fail or are complete (QT_SEED=${SEED})`, async () => {
+  const random = new Random(SEED);
+  const backend = site.connect();
+  const known = await storeKnownRows(backend);
+  for (let kills = 0; kills < PLAN.shardKills; kills++) {
+    const lost = 1 + random.below(2);
+    await Promise.all(site.cluster.copiesOf(lost).map((node) => node.kill()));
+    for (const symbol of await symbolsOf(3 - lost)) {
+      const { totalCount } = await backend.marketData.find({ symbol }, within());
+      expect(totalCount).toBe([...known].filter((n) => numberedBar(n).symbol === symbol).length);
+    }
+    for (const symbol of await symbolsOf(lost)) {
+      const error = await errorOf(backend.marketData.find({ symbol }, within()));
+      expect([error.code, error.message]).toEqual(['CONNECTION', expect.stringContaining(`shard ${lost}`)]);
+    }
+    await expectNoAnswers(backend, portsOf(lost));
+    await Promise.all(site.cluster.copiesOf(lost).map((node) => node.start()));
+  }
+  expect((await backend.marketData.find({}, within())).totalCount).toBe(KNOWN_ROWS);
+});
+
+it('profile that skips lost shards makes no partial answer', async () => {
+  const { proxies, urlOf } = await site.startProxies();
+  for (const proxy of proxies) proxy.profile = 'skip_unavailable_shards=1';
+  const backend = site.connect({ urlOf });
+  await storeKnownRows(backend);
+  for (const read of Object.values(WHOLE_READS)) await read(backend);
+  const lost = site.cluster.copiesOf(2);
+  await Promise.all(lost.map((node) => node.kill()));
+  await expectNoAnswers(backend, [...portsOf(2), ...lost.map((node) => new URL(urlOf(node)).port)]);
+});
+
+it(`shard added under load loses and doubles no row (QT_SEED=${SEED})`, async () => {
+  const random = new Random(SEED);
+  const MONTH = '2024-02';
+  const grown = [...ClusterSite.layout, { from: MONTH, shards: 3 }];
+  const isEarlier = (n: number) => n % 3 !== 0;
+  const known = await storeKnownRows(site.connect(), isEarlier);
+  const { proxies, urlOf } = await site.startProxies();
+  const old = await site.open('journaled', { urlOf }).batchWriter({ retry: RETRY });
+  const before = new CheckedWriter(old, random, {
+    first: KNOWN_ROWS,
+    callers: CALLERS,
+    isWritten: isEarlier,
+  });
+  const reading = site.connect();
+  const reader = new KnownRowReader(reading, new Random(SEED), known);
+  let isOver = false;
+  const load = Promise.all([before.run(() => isOver), reader.run(() => isOver)]);
+  try {
+    await site.cluster.startShard();
+    await site.migrate();
+    await site.cluster.updateNodes(() => allInUse(reading));
+  } finally {
+    isOver = true;
+  }
+  await load;
+  expect(reader.failures).toEqual([]);
+
+  // Blocks of the new month that were encoded for two shards, and that no server has, are delivered to three.
+  for (const proxy of proxies) proxy.isOutage = true;
+  const late = new CheckedWriter(old, random, { first: before.next });
+  for (let batches = 0; batches < 10; batches++) await late.write();
+  await old.close({ deadline: 0 }).catch(() => undefined);
+
+  const writer = await site.open('journaled', { layout: grown }).batchWriter({ retry: RETRY });
+  const after = new CheckedWriter(writer, random, { first: late.next });
+  for (let batches = 0; batches < 10; batches++) await after.write();
+  await writer.close({ deadline: Date.now() + PATIENT_MS });
+  for (const { acknowledged } of [before, late, after]) for (const n of acknowledged) known.add(n);
+
+  const { storedCount, ...findings } = await inspectCluster(site, known, shardExpression(MONTH));
+  console.log(`${reader.readCount} reads; rows: ${known.size} acknowledged, ${storedCount} stored`);
+  expect(findings).toEqual(NO_CLUSTER_FINDINGS);
+  for (const node of site.cluster.copiesOf(3)) {
+    const earlier = `SELECT count() > 0, countIf(timestamp < '${MONTH}-01') FROM market_data`;
+    expect(await node.query(earlier, site.database)).toBe('1\t0\n');
+  }
+  const { totalCount } = await site.connect({ layout: grown }).marketData.find({ limit: 1 });
+  expect(totalCount).toBe(storedCount);
+});
