@@ -3,7 +3,7 @@ import type { PoolSource } from '../connection/connection-pool.js';
 import { DatabaseSql } from '../connection/database-sql.js';
 import type { Sql } from '../connection/sql.js';
 import { distributedDatabase } from './distributed-tables.js';
-import type { RowRange, ShardLayout } from './shard-layout.js';
+import type { InstantRange, ShardLayout } from './shard-layout.js';
 
 /** Makes an `IN` or `JOIN` of two distributed tables right: its second table is read from all shards. */
 const WHOLE_TABLES = { distributed_product_mode: 'global' };
@@ -62,7 +62,7 @@ export class ClusterSql extends DatabaseSql {
     );
   }
 
-  override near(values: readonly string[], range?: RowRange): Sql {
+  override near(values: readonly string[], range?: InstantRange): Sql {
     const [first, ...others] = this.#layout.shardsOf(values, range);
     return first !== undefined && others.length === 0 ? this.shard(first) : this;
   }

@@ -12,7 +12,7 @@ export const shardFieldOf = ({ fields, key }: RecordDefinition): string =>
   'symbol' in fields ? 'symbol' : key[0]!;
 
 /** Instants of some rows, in epoch milliseconds. */
-export interface RowRange {
+export interface InstantRange {
   readonly start?: number | undefined;
   /** Exclusive. */
   readonly end?: number | undefined;
@@ -49,7 +49,7 @@ export class ShardLayout {
   }
 
   /** Returns the shards that may have rows with one of the values, in ascending order. */
-  shardsOf(values: Iterable<string>, { start, end }: RowRange = {}): number[] {
+  shardsOf(values: Iterable<string>, { start, end }: InstantRange = {}): number[] {
     const first = start === undefined ? 0 : this.#entryOf(monthAt(start));
     const last = end === undefined ? this.#entries.length - 1 : this.#entryOf(monthAt(end - 1));
     const found = new Set<number>();

@@ -1,8 +1,8 @@
 import type { CallOptions, StoreReadOptions } from '@quantumtrade/dal-domain';
 import { checkCall } from '@quantumtrade/dal-domain';
-import type { ReadTables } from './consistency/write-visibility.js';
+import type { TablesToRead } from './consistency/write-visibility.js';
 import { noteBytes } from '@quantumtrade/dal-telemetry';
-import type { RowRange } from '../cluster/shard-layout.js';
+import type { InstantRange } from '../cluster/shard-layout.js';
 import type { DecodedBlock } from '../codec/read/block-parser.js';
 import { BlockDecoder, decodeBlocks } from '../codec/read/block-decoder.js';
 import type { CompleteSettings } from '../settings.js';
@@ -48,7 +48,7 @@ export class DatabaseSql implements Sql {
   readonly #common: Pick<Statement, 'database' | 'continues' | 'timeoutMs' | 'accepts' | 'shard'>;
   /** Reads for callers. */
   readonly #read: ReadKind;
-  readonly #tables: ReadTables;
+  readonly #tables: TablesToRead;
   readonly #readSettings: SessionSettings;
   #continuing: Sql | undefined;
 
@@ -246,7 +246,7 @@ export class DatabaseSql implements Sql {
     return [this];
   }
 
-  near(_values: readonly string[], _range?: RowRange): Sql {
+  near(_values: readonly string[], _range?: InstantRange): Sql {
     return this;
   }
 

@@ -1,5 +1,5 @@
 import type { CallOptions, StoreReadOptions } from '@quantumtrade/dal-domain';
-import type { RowRange } from '../cluster/shard-layout.js';
+import type { InstantRange } from '../cluster/shard-layout.js';
 import type { DecodedBlock } from '../codec/read/block-parser.js';
 import type { SessionSettings } from './pinned-settings.js';
 
@@ -164,7 +164,7 @@ export interface Sql {
    * Returns the same statements for reads of the rows with these values of their shard field (`shardFieldOf`), in a range of time: those of
    * the shard that has all of them, or these statements where there are several such shards or no cluster.
    */
-  near(values: readonly string[], range?: RowRange): Sql;
+  near(values: readonly string[], range?: InstantRange): Sql;
 
   /**
    * Returns statements in another database, over the same connections. The schema controller works through `on('system')`

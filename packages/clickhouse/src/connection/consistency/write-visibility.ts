@@ -35,7 +35,7 @@ export interface SyncedEndpoints {
 }
 
 /** Tables that a read is of. */
-export interface ReadTables {
+export interface TablesToRead {
   /** Database that has the rows of a server's shard. */
   readonly database: string;
   /** Shard whose rows are read. @default those of every shard that the server's tables read */
@@ -53,7 +53,7 @@ const MAX_SEEN = 1_000;
 const MAX_MOVES = 10;
 
 interface Search {
-  readonly tables: ReadTables;
+  readonly tables: TablesToRead;
   readonly operation: string;
   readonly writes: readonly AcknowledgedWrite[];
   /** Servers that may be made to have them. */
@@ -93,7 +93,7 @@ export class WriteVisibility {
    * the same one again.
    */
   async read<T>(
-    tables: ReadTables,
+    tables: TablesToRead,
     operation: string,
     options: StoreReadOptions,
     run: (accepts: AcceptsEndpoint | undefined) => Promise<T>,
@@ -117,7 +117,7 @@ export class WriteVisibility {
    * may answer. Those whose connection broke are set aside while others are asked.
    */
   async endpointsFor(
-    tables: ReadTables,
+    tables: TablesToRead,
     operation: string,
     options: StoreReadOptions | undefined,
     broken: Set<string> = new Set(),
