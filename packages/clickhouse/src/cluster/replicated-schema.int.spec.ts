@@ -119,11 +119,12 @@ const TAKES_NO_CHANGES = /^(?:TABLE_IS_READ_ONLY|TOO_FEW_LIVE_REPLICAS|ABORTED) 
     }
   });
 
+  const path = "'/clickhouse/tables/{shard}/trading/t/0099_up', '{replica}'";
+  const columns = 'a UInt64, v UInt64';
+  const create = (of: string, engine = `ReplicatedReplacingMergeTree(${path}, v)`) =>
+    `CREATE TABLE t (${of}) ENGINE = ${engine} ORDER BY a`;
+
   it('server joins a table only with the definition of the others', async () => {
-    const path = "'/clickhouse/tables/{shard}/trading/t/0099_up', '{replica}'";
-    const columns = 'a UInt64, v UInt64';
-    const create = (of: string, engine = `ReplicatedReplacingMergeTree(${path}, v)`) =>
-      `CREATE TABLE t (${of}) ENGINE = ${engine} ORDER BY a`;
     await run(servers[0]!, create(columns));
     expect(await failureOf(create('a UInt64, v UInt32'))).toMatchObject({
       reason: expect.stringMatching(
@@ -142,6 +143,11 @@ const TAKES_NO_CHANGES = /^(?:TABLE_IS_READ_ONLY|TOO_FEW_LIVE_REPLICAS|ABORTED) 
       reason: expect.stringMatching(/^REPLICA_ALREADY_EXISTS \(253\): Replica .* already exists/),
       retryable: false,
     });
+  });
+
+  it('server that lost its tables joins when Keeper has forgotten it', async () => {
+    await run(servers[0]!, `SYSTEM DROP REPLICA '2' FROM DATABASE ${DATABASE}`);
+    expect(await failureOf(create(columns))).toBeUndefined();
   });
 
   it.each([
