@@ -1,6 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { startEmbeddedClickHouse } from '@quantumtrade/dal-clickhouse-embedded';
+import {
+  startEmbeddedClickHouse,
+  type EmbeddedClickHouseOptions,
+} from '@quantumtrade/dal-clickhouse-embedded';
 import { loginOf, queryClickHouse } from '@quantumtrade/dal-testing/clickhouse';
 import { RedisProcess } from '@quantumtrade/dal-testing/redis';
 import { hasRadosGateway, RadosGateway } from '@quantumtrade/dal-testing/s3';
@@ -72,9 +75,9 @@ function given(variable: string): TestServer | undefined {
   return url ? { url, stop: async () => undefined } : undefined;
 }
 
-/** Starts an embedded engine. `configuration` is XML that is added to its own. @default none */
-export async function embeddedClickHouse(configuration?: string): Promise<TestServer> {
-  const server = await startEmbeddedClickHouse(configuration === undefined ? {} : { configuration });
+/** Starts an embedded engine. Its URL has the user and the password. */
+export async function embeddedClickHouse(options?: EmbeddedClickHouseOptions): Promise<TestServer> {
+  const server = await startEmbeddedClickHouse(options);
   return { url: withCredentials(server.url, server.username, server.password), stop: server.stop };
 }
 

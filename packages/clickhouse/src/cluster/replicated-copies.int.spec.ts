@@ -1,7 +1,7 @@
-import { startEmbeddedClickHouse, type EmbeddedClickHouse } from '@quantumtrade/dal-clickhouse-embedded';
 import type { TimeSeriesBackend } from '@quantumtrade/dal-domain';
+import { embeddedClickHouse, type TestServer } from '@quantumtrade/dal-test-servers';
 import { freePort } from '@quantumtrade/dal-testing';
-import { queryClickHouse } from '@quantumtrade/dal-testing/clickhouse';
+import { loginOf, queryClickHouse } from '@quantumtrade/dal-testing/clickhouse';
 import { hasZooKeeper, ZooKeeperProcess } from '@quantumtrade/dal-testing/replication';
 import { connectClickHouse } from '../backend.js';
 import { migrationsFolder } from '../testing/own-schema.js';
@@ -20,11 +20,11 @@ const MIGRATIONS = {
   '0002_renamed.down.sql': 'SELECT 1;',
 };
 
-const nameOf = ({ url }: EmbeddedClickHouse) => new URL(url).host;
+const nameOf = ({ url }: TestServer) => new URL(url).host;
 
 (hasZooKeeper() ? describe : describe.skip)('copies of a shard that Keeper keeps alike', () => {
   let keeper: ZooKeeperProcess;
-  const servers: EmbeddedClickHouse[] = [];
+  const servers: TestServer[] = [];
   const ports: number[] = [];
   const opened: TimeSeriesBackend[] = [];
   const migrationsDirectory = migrationsFolder(MIGRATIONS);
@@ -32,7 +32,7 @@ const nameOf = ({ url }: EmbeddedClickHouse) => new URL(url).host;
   const start = async (replica: string) => {
     const nodes = ports.map((port) => `<replica><host>127.0.0.1</host><port>${port}</port></replica>`);
     servers.push(
-      await startEmbeddedClickHouse({
+      await embeddedClickHouse({
         password: PASSWORD,
         tcpPort: ports[servers.length]!,
         configuration:
@@ -55,8 +55,8 @@ const nameOf = ({ url }: EmbeddedClickHouse) => new URL(url).host;
 
   /** Opens the schema of the servers that run. */
   const openSchema = () => {
-    const endpoints = servers.map(({ url }) => ({ url }));
-    const { username } = servers[0]!;
+    const endpoints = servers.map(({ url }) => ({ url: loginOf(url).url }));
+    const { username } = loginOf(servers[0]!.url);
     const backend = connectClickHouse(
       {
         ...{ endpoints, username, password: PASSWORD, database: DATABASE },
@@ -67,7 +67,7 @@ const nameOf = ({ url }: EmbeddedClickHouse) => new URL(url).host;
     opened.push(backend);
     return backend.schema;
   };
-  const on = (index: number, sql: string) => queryClickHouse(servers[index]!, sql, DATABASE);
+  const on = (index: number, sql: string) => queryClickHouse(loginOf(servers[index]!.url), sql, DATABASE);
 
   it('tables of all copies are replicated, and valid', async () => {
     const schema = openSchema();

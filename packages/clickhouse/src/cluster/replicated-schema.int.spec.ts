@@ -22,9 +22,9 @@ const TAKES_NO_CHANGES = /^(?:TABLE_IS_READ_ONLY|TOO_FEW_LIVE_REPLICAS|ABORTED) 
   beforeAll(async () => {
     keeper = await ZooKeeperProcess.start();
     const start = (replica: string) =>
-      embeddedClickHouse(
-        `<macros><shard>1</shard><replica>${replica}</replica></macros>${keeper.configuration}`,
-      );
+      embeddedClickHouse({
+        configuration: `<macros><shard>1</shard><replica>${replica}</replica></macros>${keeper.configuration}`,
+      });
     servers = await Promise.all(['1', '2'].map(start));
     client = new ClickHouseClient(loginOf(servers[0]!.url));
     migrations = await loadMigrations(packagedMigrations);
