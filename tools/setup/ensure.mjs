@@ -1,7 +1,7 @@
 /**
- * Prepares a fresh clone: checks the version of Node, installs missing or outdated dependencies, and with `--servers` a
- * redis-server, and a Prometheus, a Chromium, an S3 server, a ZooKeeper and a ClickHouse that replicates where they can be had, for
- * the tests. Ends quickly when nothing is missing. It uses Node alone, because it runs before any install.
+ * Prepares a fresh clone: checks the version of Node, installs missing or outdated dependencies, and for the tests with `--servers` a
+ * redis-server, and a Prometheus, a Chromium and an S3 server where they can be had, with `--replication` a ZooKeeper and a ClickHouse
+ * that replicates as well. Ends quickly when nothing is missing. It uses Node alone, because it runs before any install.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -41,11 +41,14 @@ function installDependencies() {
 const isOnPath = (program) => !spawnSync(program, ['--version'], { stdio: 'ignore' }).error;
 
 /** Installs packages of Debian where this process may, without starting the services in them. */
-function installPackages(packages) {
-  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return;
+function installPackages(groups) {
+  if (groups.length === 0 || process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return;
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
+  const install = (packages) =>
+    run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], { env });
   run('apt-get', ['update', '-qq'], { env });
-  run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], { env });
+  // It installs none of several packages where it lacks one.
+  if (!install(groups.flat())) groups.forEach(install);
 }
 
 /**
@@ -55,10 +58,14 @@ function installPackages(packages) {
 const PROGRAMS = {
   'redis-server': { isThere: hasRedis, isOptional: false },
   radosgw: { isThere: hasS3, isOptional: true, needs: ['ceph-mon', 'ceph-osd', 'ceph-common'] },
-  zookeeperd: { isThere: hasZooKeeper, isOptional: true, needs: ['default-jre-headless'] },
-  'clickhouse-server': { isThere: () => isOnPath('clickhouse-server'), isOptional: true },
   prometheus: { isThere: () => isOnPath('prometheus') && isOnPath('promtool'), isOptional: true },
   chromium: { isThere: () => existsSync(process.env.QT_CHROMIUM ?? '/usr/bin/chromium'), isOptional: true },
+};
+
+/** Programs of the tests of replication. */
+const REPLICATION = {
+  zookeeperd: { isThere: hasZooKeeper, isOptional: true, needs: ['default-jre-headless'] },
+  'clickhouse-server': { isThere: () => isOnPath('clickhouse-server'), isOptional: true },
 };
 
 function hasRedis() {
@@ -74,12 +81,11 @@ function hasZooKeeper() {
   return existsSync('/usr/share/java/zookeeper.jar') && isOnPath('java');
 }
 
-function installPrograms() {
-  const missing = () => Object.keys(PROGRAMS).filter((name) => !PROGRAMS[name].isThere());
-  // One at a time: apt installs none of several packages where it lacks one.
-  for (const name of missing()) installPackages([name, ...(PROGRAMS[name].needs ?? [])]);
+function installPrograms(programs) {
+  const missing = () => Object.keys(programs).filter((name) => !programs[name].isThere());
+  installPackages(missing().map((name) => [name, ...(programs[name].needs ?? [])]));
   for (const name of missing()) {
-    if (PROGRAMS[name].isOptional) console.warn(`Tests that need ${name} are skipped: it is not installed.`);
+    if (programs[name].isOptional) console.warn(`Tests that need ${name} are skipped: it is not installed.`);
     else
       fail(`The tests need a Redis: install ${name} (on Debian: apt-get install ${name}) or set REDIS_URL.`);
   }
@@ -87,4 +93,5 @@ function installPrograms() {
 
 checkNode();
 installDependencies();
-if (process.argv.includes('--servers')) installPrograms();
+if (process.argv.includes('--servers')) installPrograms(PROGRAMS);
+if (process.argv.includes('--replication')) installPrograms(REPLICATION);
