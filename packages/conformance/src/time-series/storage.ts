@@ -30,16 +30,19 @@ export function storageSuite(runner: TestRunner, open: OpenTimeSeries): void {
     it('usage counts rows by month with the oldest and newest', async () => {
       const months = [Date.UTC(1931, 1, 3), Date.UTC(2024, 0, 1), Date.UTC(2150, 11, 31)];
       await insert(...months.flatMap((start) => [start + 1_999, start + DAY / 2]));
-      const partitions = await partitionsOf(backend(), TABLE);
-      expect(partitions.map(({ partition, rows }) => [partition, rows])).toEqual([
-        ['193102', 2],
-        ['202401', 2],
-        ['215012', 2],
-      ]);
-      expect(partitions.map(({ oldest, newest }) => [oldest, newest])).toEqual(
-        months.map((start) => [1_000 * Math.trunc((start + 1_999) / 1_000), start + DAY / 2]),
-      );
-      for (const { parts, partsOfFullest } of partitions) expect([parts, partsOfFullest]).toEqual([1, 1]);
+      const copies = (await partitionsByServer(backend(), TABLE)).filter(({ length }) => length > 0);
+      expect(copies.length).toBeGreaterThan(0);
+      for (const partitions of copies) {
+        expect(partitions.map(({ partition, rows }) => [partition, rows])).toEqual([
+          ['193102', 2],
+          ['202401', 2],
+          ['215012', 2],
+        ]);
+        expect(partitions.map(({ oldest, newest }) => [oldest, newest])).toEqual(
+          months.map((start) => [1_000 * Math.trunc((start + 1_999) / 1_000), start + DAY / 2]),
+        );
+        for (const { parts, partsOfFullest } of partitions) expect([parts, partsOfFullest]).toEqual([1, 1]);
+      }
     });
 
     it('plan and apply change nothing without retention', async () => {
@@ -59,7 +62,10 @@ export function storageSuite(runner: TestRunner, open: OpenTimeSeries): void {
   });
 }
 
-async function partitionsOf(backend: TimeSeriesBackend, table: string) {
+async function partitionsByServer(backend: TimeSeriesBackend, table: string) {
   const servers = await backend.storage.usage();
-  return servers.flatMap(({ partitions }) => partitions).filter((each) => each.table === table);
+  return servers.map(({ partitions }) => partitions.filter((each) => each.table === table));
 }
+
+const partitionsOf = async (backend: TimeSeriesBackend, table: string) =>
+  (await partitionsByServer(backend, table)).flat();

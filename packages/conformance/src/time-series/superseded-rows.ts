@@ -5,6 +5,7 @@ import type { OpenTimeSeries } from './subject.js';
 import { DAY, describeSubject, uniqueDay, uniqueName, untyped } from './subject.js';
 
 const PRICES = { open: 1, high: 1, low: 1, close: 1, adjustedClose: 1, volume: 1, qualityScore: 1 };
+type BarKey = Pick<MarketDataBatch['records'][number], 'symbol' | 'timestamp'>;
 const FIND = { findSuperseded: true };
 
 /** Tests the superseded rows that a block write reports. */
@@ -16,10 +17,16 @@ function supersededRowTests(runner: TestRunner, backend: () => TimeSeriesBackend
   const { it, expect } = runner;
   const day = uniqueDay();
 
-  /** Creates a batch with one bar of each symbol at one instant; `written` is the time of the batch. */
-  const bars = (symbols: readonly string[], written?: number): MarketDataBatch => ({
+  /** Returns keys of one symbol, whose rows are one block also where symbols are spread over shards. */
+  const newKeys = (count: number): BarKey[] => {
+    const symbol = uniqueName();
+    return Array.from({ length: count }, (_, n) => ({ symbol, timestamp: day + n }));
+  };
+
+  /** Creates a batch with one bar of each key; `written` is the time of the batch. */
+  const bars = (keys: readonly BarKey[], written?: number): MarketDataBatch => ({
     source: 'vendor',
-    records: symbols.map((symbol) => ({ ...PRICES, symbol, timestamp: day })),
+    records: keys.map((key) => ({ ...PRICES, ...key })),
     ...(written !== undefined && { timestamp: written }),
   });
 
@@ -33,9 +40,9 @@ function supersededRowTests(runner: TestRunner, backend: () => TimeSeriesBackend
   const find = async (block: CollectedBlock) => (await backend().blocks.write(block, FIND)).superseded;
 
   it('write finds superseded rows only with findSuperseded', async () => {
-    const symbol = uniqueName();
-    await backend().blocks.write(blockOf(bars([symbol])));
-    const block = blockOf(bars([symbol], day));
+    const keys = newKeys(1);
+    await backend().blocks.write(blockOf(bars(keys)));
+    const block = blockOf(bars(keys, day));
     expect(await unread(block)).toBeNull();
     expect(
       await summaryOfRejection(() => backend().blocks.write(block, untyped({ findSuperseded: 'yes' }))),
@@ -46,19 +53,14 @@ function supersededRowTests(runner: TestRunner, backend: () => TimeSeriesBackend
   });
 
   it('new keys and newer versions supersede no row', async () => {
-    const symbols = [uniqueName(), uniqueName()];
-    expect(await find(blockOf(bars(symbols, day)))).toEqual([]);
-    expect(await find(blockOf(bars(symbols, day + 1)))).toEqual([]);
-    expect(await find(blockOf(bars(symbols)))).toEqual([]);
+    const keys = newKeys(2);
+    expect(await find(blockOf(bars(keys, day)))).toEqual([]);
+    expect(await find(blockOf(bars(keys, day + 1)))).toEqual([]);
+    expect(await find(blockOf(bars(keys)))).toEqual([]);
   });
 
   it('reports rows older than stored ones, with their batch', async () => {
-    const [first, second, third, fourth] = [1, 2, 3, 4].map(() => uniqueName()) as [
-      string,
-      string,
-      string,
-      string,
-    ];
+    const [first, second, third, fourth] = newKeys(4) as [BarKey, BarKey, BarKey, BarKey];
     await backend().marketData.insert(bars([second, fourth]));
     const block = blockOf(
       bars([first, second], day),
@@ -73,23 +75,23 @@ function supersededRowTests(runner: TestRunner, backend: () => TimeSeriesBackend
   });
 
   it('reports rows older than an earlier row of the block', async () => {
-    const symbol = uniqueName();
+    const keys = newKeys(1);
     const times = [day + 1, day, day + 2, day + 1];
-    expect(await find(blockOf(...times.map((time) => bars([symbol], time))))).toEqual([1, 3]);
+    expect(await find(blockOf(...times.map((time) => bars(keys, time))))).toEqual([1, 3]);
   });
 
   it('reports the same superseded rows when the block is rewritten', async () => {
-    const [lost, won] = [uniqueName(), uniqueName()];
+    const [lost, won] = newKeys(2) as [BarKey, BarKey];
     await backend().marketData.insert(bars([lost], day + 2));
     const block = blockOf(bars([won, lost], day), bars([won, won], day + 1));
     for (let times = 0; times < 3; times++) expect(await find(block)).toEqual([1]);
   });
 
   it('reports rows older than a block still being written', async () => {
-    const symbol = uniqueName();
-    const newer = blockOf(bars([symbol]));
-    const older = blockOf(bars([symbol, uniqueName()], day));
-    const apart = blockOf(bars([uniqueName()], day));
+    const [shared, other] = newKeys(2) as [BarKey, BarKey];
+    const newer = blockOf(bars([shared]));
+    const older = blockOf(bars([shared, other], day));
+    const apart = blockOf(bars(newKeys(1), day));
     const writes = [unread(newer), find(older), find(apart)];
     expect(await Promise.all(writes)).toEqual([null, [0], []]);
   });
