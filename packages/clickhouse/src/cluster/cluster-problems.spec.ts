@@ -16,13 +16,15 @@ function problemsWith(
   const answered = COPIES.map((server, index) => {
     const usual = {
       shards: 2,
+      places: ['1', '1', '2'],
       ownShard: undefined,
       macros: { shard: `0${server.shard}`, replica: REPLICAS[index]! },
     };
     return { server, answer: index === changed ? { ...usual, ...view } : usual };
   });
   const layout = [{ from: '', shards: 2 }];
-  return findProblems({ name: 'bars', copies, quorum: 'majority', layout }, answered).map(
+  const endpoints = COPIES.map(({ shard }) => shard);
+  return findProblems({ name: 'bars', copies, quorum: 'majority', layout }, answered, endpoints).map(
     ({ server, problem }) => `${server}: ${problem}`,
   );
 }
@@ -49,4 +51,13 @@ it.each<[Partial<ClusterView>, string[]]>([
 ])('copies of a shard differ in their macro {replica} alone: %j', (view, expected) => {
   expect(problemsWith(1, view)).toEqual(expected);
   expect(problemsWith(1, view, 'written')).toEqual([]);
+});
+
+it('copy that is read and not written is named', () => {
+  const view = { places: ['1', '1', '2', '2'] };
+  expect(problemsWith(0, view, 'written')).toEqual([
+    'a: reads 2 copies of shard 2, and the endpoints have 1, which alone get rows',
+  ]);
+  expect(problemsWith(0, view, 'replicated')).toEqual([]);
+  expect(problemsWith(0, { places: ['1', '2'] }, 'written')).toEqual([]);
 });

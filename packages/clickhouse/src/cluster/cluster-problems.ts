@@ -6,6 +6,8 @@ import type { ClusterServer } from './cluster-server.js';
 export interface ClusterView {
   /** Shards of the cluster in the server's configuration, 0 without the cluster. */
   readonly shards: number;
+  /** Shard of each server of the cluster in that configuration. */
+  readonly places: readonly string[];
   /** Number of the shard in which the server finds itself; undefined where it finds itself nowhere, such as behind a proxy. */
   readonly ownShard: number | undefined;
   /** Macros that tables are replicated by. */
@@ -25,9 +27,10 @@ export async function readClusterView(
   options: CallOptions,
 ): Promise<ClusterView> {
   const server = sql.on('system');
-  const [view] = await server.rows<{ shards: number; own: number }>(
+  const [view] = await server.rows<{ shards: number; own: number; places: string }>(
     operation,
-    `SELECT toUInt32(uniqExact(shard_num)) AS shards, toUInt32(maxIf(shard_num, is_local)) AS own
+    `SELECT toUInt32(uniqExact(shard_num)) AS shards, toUInt32(maxIf(shard_num, is_local)) AS own,
+       arrayStringConcat(groupArray(toString(shard_num)), ',') AS places
      FROM system.clusters WHERE cluster = {cluster:String}`,
     { cluster: name },
     options,
@@ -43,22 +46,28 @@ export async function readClusterView(
       : [];
   return {
     shards: view!.shards,
+    places: view!.places.split(','),
     ownShard: view!.own || undefined,
     macros: Object.fromEntries(macros.map(({ macro, substitution }) => [macro, substitution])),
   };
 }
 
-/** Returns what makes a cluster store rows twice, or read too few of them. */
+/**
+ * Returns what makes a cluster store rows twice, or read too few of them.
+ *
+ * @param endpoints - shard of each endpoint, also of those that did not answer
+ */
 export function findProblems(
   { name, copies, layout }: ClusterSettings,
   servers: readonly { readonly server: Omit<ClusterServer, 'sql'>; readonly answer: ClusterView }[],
+  endpoints: readonly string[],
 ): ClusterProblem[] {
   const needed = Math.max(...layout.map(({ shards }) => shards));
-  const configured = new Set(servers.map(({ server }) => server.shard)).size;
+  const configured = new Set(endpoints).size;
   const problems: ClusterProblem[] = [];
   for (const { server, answer } of servers) {
     const found = (problem: string) => problems.push({ server: server.name, problem });
-    const { shards, ownShard } = answer;
+    const { shards, ownShard, places } = answer;
     if (shards === 0) found(`the cluster ${name} is not in its remote_servers`);
     else if (shards < needed)
       found(`the cluster ${name} has ${shards} shards, and the layout needs ${needed}`);
@@ -66,9 +75,23 @@ export function findProblems(
       found(`the cluster ${name} has ${shards} shards, and the endpoints are of ${configured}`);
     if (ownShard !== undefined && String(ownShard) !== server.shard)
       found(`is of shard ${ownShard} of the cluster ${name}, and of shard ${server.shard} in the endpoints`);
+    if (copies === 'written') for (const problem of unwrittenCopies(places, endpoints)) found(problem);
     if (copies === 'replicated') for (const problem of macroProblems(server, answer, servers)) found(problem);
   }
   return problems;
+}
+
+/** A copy that is not among the endpoints gets no rows, and reads of all shards are answered by it all the same. */
+function unwrittenCopies(places: readonly string[], endpoints: readonly string[]): string[] {
+  return [...new Set(endpoints)].flatMap((shard) => {
+    const [known, written] = [places, endpoints].map(
+      (shards) => shards.filter((each) => each === shard).length,
+    );
+    if (known! <= written!) return [];
+    return [
+      `reads ${known} copies of shard ${shard}, and the endpoints have ${written}, which alone get rows`,
+    ];
+  });
 }
 
 /** Servers with the same macros would store the rows of different shards in one table, or take each other's place. */

@@ -67,13 +67,14 @@ export function mergeReports(
   { answered, unreachable }: ServerAnswers<ClusterServer, ServerReport>,
 ): SchemaReport {
   const views = answered.map(({ server, answer: { view } }) => ({ server, answer: view }));
+  const endpoints = [...answered, ...unreachable].map(({ server: { shard } }) => shard);
   const paths = answered.map(({ server, answer: { paths: answer } }) => ({ server, answer }));
   const drift: SchemaDrift[] = [
     ...unreachable.map(({ server, error }) => ({
       object: server.name,
       problem: `cannot be reached: ${error.message}`,
     })),
-    ...findProblems(cluster, views).map(({ server, problem }) => ({ object: server, problem })),
+    ...findProblems(cluster, views, endpoints).map(({ server, problem }) => ({ object: server, problem })),
     ...answered.flatMap(({ server, answer: { report, outdated } }) =>
       [...report.drift, ...outdated.map(({ table, problem }) => ({ object: `table ${table}`, problem }))].map(
         ({ object, problem }) => ({ object: `${server.name}: ${object}`, problem }),

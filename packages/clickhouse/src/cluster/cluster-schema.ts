@@ -188,7 +188,8 @@ export class ClusterSchemaController implements SchemaController {
         unreachable.error,
       );
     const views = answers.answered.map(({ server, answer: { view } }) => ({ server, answer: view }));
-    const [problem] = findProblems(this.#cluster, views);
+    const endpoints = members.map(({ shard }) => shard);
+    const [problem] = findProblems(this.#cluster, views, endpoints);
     if (problem) refuse(`${problem.server}: ${problem.problem}`);
     if (copies === 'written') {
       const written = answers.answered.map(({ server, answer: { history } }) => ({

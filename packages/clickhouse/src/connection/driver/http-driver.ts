@@ -13,6 +13,7 @@ import type { PinnedSettings, SessionSettings } from '../pinned-settings.js';
 import type { CompleteSettings } from '../../settings.js';
 import type { SqlParams } from '../sql.js';
 import { Authorization } from './authorization.js';
+import { lookUpOneServer } from './one-server.js';
 
 /** Below the servers' keep-alive of 3 s (old) to 30 s, so that no request goes out on a socket the server just closed. */
 const IDLE_SOCKET_TTL_MS = 2_500;
@@ -80,7 +81,7 @@ export class HttpDriver {
     maxConnections: number,
     pinned: Pick<PinnedSettings, 'queryString'> = { queryString: '' },
   ) {
-    const { url, address, tls, username, password, connectionTimeoutMs } = settings;
+    const { url, address, cluster, tls, username, password, connectionTimeoutMs } = settings;
     const { protocol, hostname, host, port } = new URL(url);
     const isSecure = protocol === 'https:';
     const servername = tls?.servername ?? (address === undefined ? undefined : hostname);
@@ -91,6 +92,7 @@ export class HttpDriver {
       host: address ?? hostname.replace(/^\[|\]$/g, ''),
       port,
       agent: this.#agent,
+      ...(cluster?.copies === 'written' && { lookup: lookUpOneServer }),
       ...(tls && tlsOptions(tls)),
       ...(servername !== undefined && isSecure && { servername }),
     };

@@ -30,6 +30,8 @@ export class EndpointSet implements PoolSource, SyncedEndpoints {
   readonly visibility: WriteVisibility;
   readonly #settings: CompleteSettings;
   readonly #resolver = new DnsResolver();
+  /** Whether each endpoint is a copy that has to get every block, so that its name stands for one server. */
+  readonly #isWritten: boolean;
   readonly #prober: Prober<Endpoint>;
   #configured: readonly CompleteEndpoint[];
   #endpoints: readonly Endpoint[] = [];
@@ -46,8 +48,8 @@ export class EndpointSet implements PoolSource, SyncedEndpoints {
     this.retryBudget = new RetryBudget(systemClock, { reserve });
     const { hedge } = settings;
     if (hedge.percentile > 0 || hedge.afterMs > 0) this.hedges = new ReadHedges(hedge, this.retryBudget);
-    const isEverywhere = settings.cluster?.copies === 'written';
-    this.visibility = new WriteVisibility(this, settings.requestTimeoutMs, isEverywhere);
+    this.#isWritten = settings.cluster?.copies === 'written';
+    this.visibility = new WriteVisibility(this, settings.requestTimeoutMs, this.#isWritten);
     this.#prober = new Prober<Endpoint>(settings.failover, backgroundClock, {
       endpoints: () => this.#endpoints,
       hasUsable: () => this.#choice.readable.length > 0 && this.#choice.writable.length > 0,
@@ -157,6 +159,7 @@ export class EndpointSet implements PoolSource, SyncedEndpoints {
   }
 
   async #resolve(): Promise<void> {
+    if (this.#isWritten) return;
     const configured = this.#configured;
     const addresses = await this.#resolver.resolve(configured);
     if (configured === this.#configured && !this.isClosed) this.#apply(addresses);
