@@ -155,6 +155,18 @@ it('profile that skips lost shards makes no partial answer', async () => {
   await expectNoAnswers(backend, [...portsOf(2), ...lost.map((node) => new URL(urlOf(node)).port)]);
 });
 
+it('profile that divides reads among copies changes no answer', async () => {
+  const { proxies, urlOf } = await site.startProxies();
+  const backend = site.connect({ urlOf });
+  await storeKnownRows(backend);
+  const rows = async () => (await backend.marketData.find({ order: 'time', limit: 50 }, within())).data;
+  const expected = await rows();
+  const part = 'parallel_replicas_mode=custom_key_sampling&parallel_replicas_custom_key=cityHash64(symbol)';
+  const profile = `max_parallel_replicas=2&enable_parallel_replicas=1&parallel_replicas_for_non_replicated_merge_tree=1&${part}`;
+  for (const proxy of proxies) proxy.profile = profile;
+  for (let times = 0; times < 3; times++) expect(await rows()).toEqual(expected);
+});
+
 it(`shard added under load loses and doubles no row (QT_SEED=${SEED})`, async () => {
   const random = new Random(SEED);
   const MONTH = '2024-02';

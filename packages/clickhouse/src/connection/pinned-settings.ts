@@ -32,6 +32,8 @@ export const PINNED_SETTINGS: SessionSettings = {
   partial_result_on_first_cancel: 0,
   discard_query_data: 0,
   distributed_group_by_no_merge: 0,
+  // Rows of copies that share a read by a key come one copy after the other, whatever their order.
+  max_parallel_replicas: 1,
   ignore_cold_parts_seconds: 0,
   prefer_warmed_unmerged_parts_seconds: 0,
   optimize_trivial_approximate_count_query: 0,
