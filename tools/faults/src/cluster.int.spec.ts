@@ -37,7 +37,7 @@ const symbolsOf = async (shard: number): Promise<string[]> => {
   const symbols = Array.from({ length: 7 }, (_, n) => numberedBar(n).symbol);
   const list = symbols.map((symbol) => `'${symbol}'`).join();
   const sql = `SELECT symbol FROM (SELECT arrayJoin([${list}]) AS symbol, toDateTime(0) AS timestamp) WHERE ${shardExpression()} = ${shard}`;
-  return (await site.cluster.nodes[0]!.query(sql)).trim().split('\n');
+  return (await site.cluster.nodes.find(({ isRunning }) => isRunning)!.query(sql)).trim().split('\n');
 };
 
 /** Resolves when a reader uses all servers: one that fails while its copy is still out of use would be a lost shard. */
