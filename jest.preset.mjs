@@ -1,12 +1,12 @@
 /**
  * How every package's tests run: native ES modules, compiled by swc, straight from the sources of all packages.
  * They run in a time zone far from UTC and with a gap, so that code which depends on the machine's zone fails.
- * A package whose `*.int.spec.ts` files need servers uses `withServers`, which starts them once for a run.
+ * `file-environment.mjs` is Node's environment with one addition. A package whose `*.int.spec.ts` files need servers uses `withServers`, which starts them once for a run.
  */
 process.env.TZ = 'Pacific/Apia';
 
 export const unit = {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/../../tools/test-servers/src/file-environment.mjs',
   extensionsToTreatAsEsm: ['.ts'],
   testMatch: ['<rootDir>/src/**/*.spec.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
