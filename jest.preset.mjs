@@ -1,7 +1,7 @@
 /**
  * How every package's tests run: native ES modules, compiled by swc, straight from the sources of all packages.
  * They run in a time zone far from UTC and with a gap, so that code which depends on the machine's zone fails.
- * `file-environment.mjs` is Node's environment with one addition. A package whose `*.int.spec.ts` files need servers uses `withServers`, which starts them once for a run.
+ * A package whose `*.int.spec.ts` files need servers uses `withServers`, which starts them once for a run.
  */
 process.env.TZ = 'Pacific/Apia';
 
