@@ -10,7 +10,7 @@ import { verifyBackup } from './verify-backup.js';
 let engine: EngineDatabase;
 beforeEach(async () => {
   engine = new EngineDatabase();
-  await engine.backend.schema.initialize();
+  await engine.create();
 });
 afterEach(() => engine.close());
 

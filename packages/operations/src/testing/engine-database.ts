@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { connectClickHouse } from '@quantumtrade/dal-clickhouse';
 import type { TimeSeriesBackend } from '@quantumtrade/dal-domain';
-import { loginOf, queryClickHouse } from '@quantumtrade/dal-testing/clickhouse';
+import { copySchema, loginOf, queryClickHouse } from '@quantumtrade/dal-testing/clickhouse';
 import { restoreBackup } from '../backup/restore-backup.js';
 import { ScriptedStore } from './scripted-store.js';
 
@@ -17,6 +17,15 @@ export class EngineDatabase {
   readonly #login = loginOf(process.env['CLICKHOUSE_URL']!);
   readonly backend: TimeSeriesBackend = connectClickHouse({ ...this.#login, database: this.name });
   #restores = 0;
+
+  /** Creates the tables, as copies of those of a database that is migrated once for all files. */
+  async create(): Promise<void> {
+    const template = process.env['CLICKHOUSE_TEMPLATE']!;
+    const { schema, probe } = connectClickHouse({ ...this.#login, database: template });
+    await schema.initialize();
+    await probe.close();
+    await copySchema(this.#login, template, this.name);
+  }
 
   /** Runs a statement and returns tab-separated values. */
   run(sql: string, database = this.name): Promise<string> {
@@ -40,14 +49,11 @@ export class EngineDatabase {
 
   /** Returns the rows of each table as JSON in one order. @param final whether older versions are left out */
   async rows(database = this.name, final = false): Promise<Record<string, string>> {
-    const found: Record<string, string> = {};
-    for (const table of ENGINE_TABLES) {
-      found[table] = await this.run(
-        `SELECT formatRow('JSONEachRow', *) AS row FROM ${table} ${final ? 'FINAL' : ''} ORDER BY row FORMAT TSVRaw`,
-        database,
-      );
-    }
-    return found;
+    const rowsOf = async (table: string) => {
+      const rows = `SELECT formatRow('JSONEachRow', *) AS row FROM ${table} ${final ? 'FINAL' : ''} ORDER BY row FORMAT TSVRaw`;
+      return [table, await this.run(rows, database)] as const;
+    };
+    return Object.fromEntries(await Promise.all(ENGINE_TABLES.map(rowsOf)));
   }
 
   /** Restores a backup, passes the database's name to an action, and drops it. */
@@ -67,7 +73,7 @@ export class EngineDatabase {
       `SELECT name FROM system.databases WHERE startsWith(name, '${this.name}')`,
       'system',
     );
-    for (const name of databases.trim().split('\n'))
-      await this.run(`DROP DATABASE IF EXISTS ${name} SYNC`, 'system');
+    const names = databases.trim().split('\n');
+    await Promise.all(names.map((name) => this.run(`DROP DATABASE IF EXISTS ${name} SYNC`, 'system')));
   }
 }
