@@ -40,7 +40,7 @@ const SHORT = {
   outages: 1,
   longestOutageMs: 600,
   /** Losses of the engine with its data, each within so long after the first backup and a second. */
-  disasters: 2,
+  disasters: 1,
   disasterWithinMs: 1_000,
   /** Kills of one copy of a shard under reads and writes, for each durability, and of a whole shard. */
   copyKills: 1,
