@@ -19,8 +19,8 @@ export type ClusterConnection = Partial<ClickHouseSettings> & {
   readonly urlOf?: (node: ClickHouseNode) => string;
 };
 
-/** Shorter than the faults. */
-const FAILOVER = { probeIntervalMs: 200, probeTimeoutMs: 1_000 };
+/** Shorter than the faults. A server that fails often stays away longer and longer, unless ejections are short. */
+const FAILOVER = { probeIntervalMs: 200, probeTimeoutMs: 1_000, ejectionMs: 10 };
 
 /** Two shards of two copies with migrated tables, and the data layers that are open on them. */
 export class ClusterSite {
