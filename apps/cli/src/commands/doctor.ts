@@ -256,13 +256,14 @@ async function clockCheck(url: string): Promise<Check> {
     signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
   });
   const there = Date.parse(response.headers.get('date') ?? '');
-  if (Number.isNaN(there)) return { name: 'clock', ok: true, detail: 'the server sends no time' };
+  const server = `the server ${new URL(url).host}`;
+  if (Number.isNaN(there)) return { name: 'clock', ok: true, detail: `${server} sends no time` };
   const skew = Math.round(there - (asked + Date.now()) / 2);
   const ok = Math.abs(skew) <= CLOCK_SKEW_LIMIT_MS;
   return {
     name: 'clock',
     ok,
-    detail: `the server ${new URL(url).host} is ${Math.abs(skew)} ms ${skew < 0 ? 'behind' : 'ahead'}`,
+    detail: `${server} is ${Math.abs(skew)} ms ${skew < 0 ? 'behind' : 'ahead'}`,
     ...(!ok && { remedy: 'synchronise the clocks of both machines, e.g. with chrony' }),
   };
 }

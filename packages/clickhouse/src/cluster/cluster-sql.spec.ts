@@ -1,4 +1,5 @@
 import { toWriteToken } from '@quantumtrade/dal-domain';
+import { until } from '@quantumtrade/dal-testing';
 import { FakeCluster } from '../testing/fake-cluster.js';
 import type { FakeAnswer } from '../testing/fake-server.js';
 import { refusal, rows } from '../testing/fake-server.js';
@@ -129,3 +130,16 @@ it('a read of one shard needs its own writes alone', async () => {
   for (let n = 0; n < 10; n++) expect(await read(near, { readAfter })).toEqual([1]);
   expect([0, 1, 2, 3].flatMap(synced)).toEqual([]);
 });
+
+it('error of a lost shard names its copies alone', async () => {
+  await serve('written');
+  const lost = [2, 3];
+  await Promise.all(lost.map((number) => cluster.servers[number]!.stop()));
+  const near = tables().near([symbolOf(2)], { start: Date.UTC(2027, 0) });
+  const named = lost.map((number) => `${nameOf(number)} (ECONNREFUSED)`).join(', ');
+  await until(async () => {
+    const { message } = await read(near).then(rejects, (error: Error) => error);
+    return message.endsWith(`no endpoint of shard 2 can be used now: ${named}`);
+  });
+});
+const rejects = () => new Error('the read has an answer');

@@ -82,11 +82,14 @@ export class EndpointSet implements PoolSource, SyncedEndpoints {
     this.#ensureStarted();
     const picked = pickEndpoint(this.#choice, request, Math.random);
     if (picked) return picked;
-    const states = this.#endpoints.map(({ name, lastError, isHealthy }) =>
+    const { purpose, shard, accepts } = request;
+    const ofShard = this.#endpoints.filter((each) => shard === undefined || each.shard === shard);
+    const wanted = accepts ? ofShard.filter(accepts) : ofShard;
+    const states = (wanted.length > 0 ? wanted : ofShard).map(({ name, lastError, isHealthy }) =>
       isHealthy ? name : `${name} (${lastError ?? 'ejected'})`,
     );
-    const needed = request.purpose === 'read' ? 'endpoint' : 'primary';
-    const where = request.shard === undefined ? '' : ` of shard ${request.shard}`;
+    const needed = purpose === 'read' ? 'endpoint' : 'primary';
+    const where = shard === undefined ? '' : ` of shard ${shard}`;
     throw new ConnectionError(`no ${needed}${where} can be used now: ${states.join(', ')}`, { operation });
   }
 
