@@ -1,4 +1,0 @@
-export { DatabaseAbstraction } from './database-abstraction.js';
-export type { DatabaseParts } from './database-parts.js';
-export { serverDegradations } from './degradation.js';
-export { fileDeadLetters, fileTransactionLogs, fileWriterStorage, openBatchWriter, RowsNotStoredError, RowsRefusedError, StagedRowsError, TransactionError, undeliveredBlocks, type BatchWriter, type BatchWriterEvent, type BatchWriterEventListener, type BatchWriterOptions, type BatchWriterParts, type CloseOptions, type CountSuperseded, type Durability, type FailedCacheChange, type FeedReceipt, type RefusedBlock, type ReplayResult, type RequiredGuarantees, type RetryOptions, type Transaction, type TransactionLogs, type TransactionResult, type WriteAllOptions, type WriteProgress, type WriterSetup, type WriteReceipt, type WriterStorage, } from '@quantumtrade/dal-writer';
