@@ -2,10 +2,12 @@ import fc from 'fast-check';
 import { keyOf } from './keys.js';
 import { keysWhere } from './keyspace.js';
 import { keyspaces } from './keyspaces.js';
+import { codePoint } from '../testing/code-point.js';
 
 /** Parts that could collide: separators, escapes, fixed words, lone surrogates and placeholders. */
 const part = fc.oneof(
-  fc.string({ unit: 'binary' }),
+  fc.string(),
+  fc.string({ unit: codePoint }),
   fc
     .array(
       fc.constantFrom(

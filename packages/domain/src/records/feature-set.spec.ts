@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { z } from 'zod';
 import type { FeatureSet } from './feature-set.js';
 import { featureSetCodec, featureSetOf, textOfUsualSet } from './feature-set.js';
+import { codePoint } from '../testing/code-point.js';
 
 const set: FeatureSet = {
   symbol: 'AAPL',
@@ -20,7 +21,7 @@ const number = fc.oneof(
 );
 const text = fc.oneof(
   fc.string(),
-  fc.string({ unit: 'binary' }),
+  fc.string({ unit: codePoint }),
   fc.constantFrom('\ud800', '__proto__', 'AAPL'),
 );
 const texts = fc.oneof(
