@@ -40,7 +40,7 @@ beforeAll(async () => {
       version: 1,
     })),
   );
-  await predictions.insert({
+  const { insertedCount } = await predictions.insert({
     modelVersion: 'm',
     strategy: 's',
     predictions: Array.from({ length: 20 }, (_, i) =>
@@ -48,10 +48,11 @@ beforeAll(async () => {
         predictionId: `p${i}`,
         symbol: 'A',
         timestamp: START + i * HOUR,
-        horizonMinutes: 60,
+        predictionHorizon: 60,
       }),
     ),
   });
+  expect(insertedCount).toBe(20);
 });
 
 afterAll(async () => {
