@@ -1,5 +1,7 @@
 import { toWriteToken } from '@quantumtrade/dal-domain';
 import { until } from '@quantumtrade/dal-testing';
+import { sleep, systemClock } from '@quantumtrade/dal-runtime';
+import type { ClickHouseSettings } from '../settings.js';
 import { FakeCluster } from '../testing/fake-cluster.js';
 import type { FakeAnswer } from '../testing/fake-server.js';
 import { refusal, rows } from '../testing/fake-server.js';
@@ -15,8 +17,9 @@ afterEach(async () => {
 const DATABASE = 'd';
 const SERVERS = ['1', '1', '2', '2'].map((shard) => ({ shard }));
 
-const serve = (copies: 'replicated' | 'written') =>
+const serve = (copies: 'replicated' | 'written', settings: Partial<ClickHouseSettings> = {}) =>
   cluster.serve(SERVERS, {
+    ...settings,
     database: DATABASE,
     cluster: { name: 'bars', copies, layout: [{ shards: 1 }, { from: '2026-12', shards: 2 }] },
   });
@@ -73,6 +76,24 @@ it('blocks go to one copy or to all of them', async () => {
   const copies = tables().copiesOf(2);
   const found = await Promise.all(copies.map((copy) => read(copy)));
   expect(found.flat().sort()).toEqual([2, 3]);
+});
+
+it('the last copy of a shard is no outlier', async () => {
+  const ejection = { ejectionMs: 600_000, maxEjectionMs: 600_000 };
+  await serve('written', { failover: { probeIntervalMs: 20, sweepIntervalMs: 20, ...ejection } });
+  const later = { start: Date.UTC(2027, 0) };
+  const [healthy, failing] = [1, 2].map((shard) => tables().near([symbolOf(shard)], later));
+  await cluster.servers[2]!.stop();
+  await until(async () => {
+    await read(failing!).catch(() => undefined);
+    return cluster.stateOf(2) !== 'healthy';
+  });
+  cluster.servers[3]!.answer(refusal(202, 'TOO_MANY_SIMULTANEOUS_QUERIES'));
+  for (let round = 0; round < 10; round++) {
+    await Promise.allSettled(Array.from({ length: 60 }, (_, n) => read(n % 2 === 0 ? failing! : healthy!)));
+    await sleep(30, systemClock);
+  }
+  expect(cluster.stateOf(3)).toBe('healthy');
 });
 
 it('a written block is visible at every copy', async () => {

@@ -222,9 +222,12 @@ export class EndpointSet implements PoolSource, SyncedEndpoints {
     this.#choose();
   }
 
-  /** Whether calls of every kind that the endpoint serves have another one. */
+  /** Whether calls of every kind that the endpoint serves have another one; in a cluster, one with its rows. */
   #isReplaceable(endpoint: Endpoint): boolean {
-    const { readable, writable } = usableEndpoints(this.#endpoints.filter((each) => each !== endpoint));
+    const others = this.#endpoints.filter(
+      (each) => each !== endpoint && (!this.#settings.cluster || each.shard === endpoint.shard),
+    );
+    const { readable, writable } = usableEndpoints(others);
     return readable.length > 0 && (writable.length > 0 || endpoint.role === 'replica');
   }
 
