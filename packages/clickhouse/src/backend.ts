@@ -5,6 +5,7 @@ import {
   requireKnownKeys,
   requireObject,
   requireWholeNumber,
+  ValidationError,
   systemClock,
   VersionClock,
 } from '@quantumtrade/dal-domain';
@@ -74,6 +75,11 @@ export function connectClickHouse(
   requireClock('clock', clock, OPERATION);
   requireWholeNumber('maxFutureSkewMs', maxFutureSkewMs, OPERATION);
   const client = new ClickHouseClient(settings);
+  if (archive && client.cluster) {
+    void client.close();
+    const reason = 'must be left out with a cluster: a restore of one shard would replay the blocks of all';
+    throw new ValidationError('archive', reason, { operation: OPERATION });
+  }
   const sql = client.sql(client.database);
   const tables = client.allTables();
   const versions = new VersionClock(clock, maxFutureSkewMs);

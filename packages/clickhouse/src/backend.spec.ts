@@ -1,0 +1,10 @@
+import type { BlockArchive } from '@quantumtrade/dal-domain/operations';
+import { connectClickHouse } from './backend.js';
+
+it('an archive is refused with a cluster', () => {
+  const endpoints = [{ url: 'http://ch-1', shard: '1' }];
+  const cluster = { name: 'bars', layout: [{ shards: 1 }] };
+  expect(() => connectClickHouse({ endpoints, cluster }, { archive: {} as BlockArchive })).toThrow(
+    expect.objectContaining({ code: 'VALIDATION', field: 'archive' }),
+  );
+});
