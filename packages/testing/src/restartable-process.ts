@@ -1,23 +1,29 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { killWithParent } from './child-process.js';
 import { until } from './until.js';
 
-/** A program that a test may kill, and start again with the same arguments. Ends with this process. */
-export class RestartableProcess {
-  readonly #command: readonly [program: string, ...args: string[]];
-  readonly #isReady: () => Promise<boolean>;
+/** A server that a test may kill, and start again with the same arguments and data. Ends with this process. */
+export abstract class RestartableProcess {
+  /** Folder of its configuration and data. */
+  protected readonly directory: string;
+  protected abstract readonly command: readonly [program: string, ...args: string[]];
   #child: ChildProcess | undefined;
   #watcher: ChildProcess | undefined;
 
-  constructor(command: readonly [program: string, ...args: string[]], isReady: () => Promise<boolean>) {
-    this.#command = command;
-    this.#isReady = isReady;
+  protected constructor(name: string) {
+    this.directory = mkdtempSync(join(tmpdir(), `${name}-`));
   }
 
-  /** Resolves when the program is ready. Rejects with its output when it ends before. */
-  async start(): Promise<void> {
-    const [program, ...args] = this.#command;
+  /** Returns whether the server answers. */
+  protected abstract isReady(): Promise<boolean>;
+
+  /** Starts the server, at first or after {@link kill}. Resolves when it answers. Rejects with its output when it ends before. */
+  async restart(): Promise<void> {
+    const [program, ...args] = this.command;
     const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = child;
     let output = '';
@@ -29,10 +35,10 @@ export class RestartableProcess {
     });
     failed.catch(() => undefined);
     if (child.pid !== undefined) this.#watcher = killWithParent(child);
-    await Promise.race([failed, until(this.#isReady)]);
+    await Promise.race([failed, until(() => this.isReady())]);
   }
 
-  /** Kills the program with SIGKILL. */
+  /** Kills the server with SIGKILL. Its data stay for {@link restart}. */
   async kill(): Promise<void> {
     const child = this.#child;
     this.#child = undefined;
@@ -41,5 +47,11 @@ export class RestartableProcess {
     const exited = once(child, 'exit');
     child.kill('SIGKILL');
     await exited;
+  }
+
+  /** Ends the server and removes its data. */
+  async stop(): Promise<void> {
+    await this.kill();
+    rmSync(this.directory, { recursive: true, force: true });
   }
 }

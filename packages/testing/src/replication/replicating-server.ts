@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort } from '../free-port.js';
 import { RestartableProcess } from '../restartable-process.js';
@@ -34,16 +33,15 @@ const USERS = `<yandex>
  * A ClickHouse server that replicates, which the embedded engine does not: version 18.16 of Debian. A test may kill it and start it again: its
  * ports and data stay. It has no `DateTime64`, no `Map`, no deduplication tokens and no bound parameters.
  */
-export class ReplicatingServer {
+export class ReplicatingServer extends RestartableProcess {
   readonly url: string;
-  readonly #directory: string;
-  readonly #process: RestartableProcess;
+  protected readonly command: readonly [string, ...string[]];
 
   private constructor(options: ReplicatingServerOptions, ports: readonly number[]) {
+    super('clickhouse');
     const [http, native, interserver] = ports;
     this.url = `http://127.0.0.1:${http}`;
-    this.#directory = mkdtempSync(join(tmpdir(), 'clickhouse-'));
-    const at = (name: string) => join(this.#directory, name);
+    const at = (name: string) => join(this.directory, name);
     writeFileSync(at('users.xml'), USERS);
     writeFileSync(
       at('config.xml'),
@@ -69,15 +67,7 @@ export class ReplicatingServer {
 </yandex>
 `,
     );
-    const isServing = () =>
-      fetch(`${this.url}/ping`).then(
-        ({ ok }) => ok,
-        () => false,
-      );
-    this.#process = new RestartableProcess(
-      ['clickhouse-server', `--config-file=${at('config.xml')}`],
-      isServing,
-    );
+    this.command = ['clickhouse-server', `--config-file=${at('config.xml')}`];
   }
 
   /** Starts a server. Resolves when it answers. */
@@ -88,20 +78,11 @@ export class ReplicatingServer {
     return server;
   }
 
-  /** Starts the killed server again, with its data. */
-  restart(): Promise<void> {
-    return this.#process.start();
-  }
-
-  /** Kills the server with SIGKILL. Its data stay for {@link restart}. */
-  kill(): Promise<void> {
-    return this.#process.kill();
-  }
-
-  /** Ends the server and removes its data. */
-  async stop(): Promise<void> {
-    await this.kill();
-    rmSync(this.#directory, { recursive: true, force: true });
+  protected isReady(): Promise<boolean> {
+    return fetch(`${this.url}/ping`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
   }
 
   /** Runs a query. Returns tab-separated values. Throws an error with the server's text. */

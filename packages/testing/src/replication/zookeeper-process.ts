@@ -1,8 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../free-port.js';
 import { RestartableProcess } from '../restartable-process.js';
@@ -18,18 +17,17 @@ export const hasZooKeeper = (): boolean =>
   existsSync(join(LIBRARIES, 'zookeeper.jar')) && !spawnSync('java', ['-version'], { stdio: 'ignore' }).error;
 
 /** A real ZooKeeper that a test may kill and start again: its port and its data stay. */
-export class ZooKeeperProcess {
+export class ZooKeeperProcess extends RestartableProcess {
   readonly port: number;
-  readonly #directory: string;
-  readonly #process: RestartableProcess;
+  protected readonly command: readonly [string, ...string[]];
 
   private constructor(port: number) {
+    super('zookeeper');
     this.port = port;
-    this.#directory = mkdtempSync(join(tmpdir(), 'zookeeper-'));
-    const file = join(this.#directory, 'zoo.cfg');
+    const file = join(this.directory, 'zoo.cfg');
     const settings = {
       tickTime: TICK_MS,
-      dataDir: join(this.#directory, 'data'),
+      dataDir: join(this.directory, 'data'),
       clientPort: port,
       clientPortAddress: '127.0.0.1',
       'admin.enableServer': false,
@@ -46,7 +44,7 @@ export class ZooKeeperProcess {
     const classPath = ['/etc/zookeeper/conf', `${LIBRARIES}/*`].join(':');
     // One core is left to the servers: the compilers of Java would take both at the start.
     const flags = ['-Xmx128m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-cp', classPath];
-    this.#process = new RestartableProcess(['java', ...flags, MAIN, file], () => isServing(port));
+    this.command = ['java', ...flags, MAIN, file];
   }
 
   /** Starts a server. Resolves when it answers. */
@@ -62,32 +60,16 @@ export class ZooKeeperProcess {
     return `<zookeeper>${node}<session_timeout_ms>2000</session_timeout_ms></zookeeper>`;
   }
 
-  /** Starts the killed server again, with its data. */
-  restart(): Promise<void> {
-    return this.#process.start();
-  }
-
-  /** Kills the server with SIGKILL. Its data stay for {@link restart}. */
-  kill(): Promise<void> {
-    return this.#process.kill();
-  }
-
-  /** Ends the server and removes its data. */
-  async stop(): Promise<void> {
-    await this.kill();
-    rmSync(this.#directory, { recursive: true, force: true });
-  }
-}
-
-/** Asks the server whether it serves. While it starts, it may leave the question unanswered. */
-async function isServing(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1').setTimeout(500, () => socket.destroy());
-  try {
-    socket.write('srvr');
-    return /^Mode: standalone$/m.test(await text(socket));
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
+  /** While the server starts, it may leave the question unanswered. */
+  protected async isReady(): Promise<boolean> {
+    const socket = connect(this.port, '127.0.0.1').setTimeout(500, () => socket.destroy());
+    try {
+      socket.write('srvr');
+      return /^Mode: standalone$/m.test(await text(socket));
+    } catch {
+      return false;
+    } finally {
+      socket.destroy();
+    }
   }
 }
