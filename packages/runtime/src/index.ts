@@ -21,6 +21,7 @@ export {
   type TimeoutErrorFactory,
 } from './deadline.js';
 export { closest, unknownKeyReason } from './did-you-mean.js';
+export { allOf } from './all-of.js';
 export { forEachConcurrently } from './for-each-concurrently.js';
 export { PRIORITIES, type Priority } from './fair-queue.js';
 export { Hedge, type HedgedAttempt, type HedgeOptions } from './hedge.js';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { CallOptions } from '@quantumtrade/dal-domain';
 import { ValidationError } from '@quantumtrade/dal-domain';
 import type { ReplayedBlock } from '@quantumtrade/dal-domain/operations';
-import { monthAt } from '../cluster/shard-layout.js';
+import { monthAt } from '../codec/row-splitters.js';
 import { splitBlock } from '../codec/read/block-splitter.js';
 import type { DecodedBlock } from '../codec/read/block-parser.js';
 import type { Sql } from '../connection/sql.js';

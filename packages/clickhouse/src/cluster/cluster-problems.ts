@@ -1,6 +1,7 @@
 import type { CallOptions } from '@quantumtrade/dal-domain';
 import type { ClusterSettings } from '../settings.js';
 import type { ClusterServer } from './cluster-server.js';
+import { ShardLayout } from './shard-layout.js';
 
 /** View of a server on the cluster and its own place in it. */
 export interface ClusterView {
@@ -62,7 +63,7 @@ export function findProblems(
   servers: readonly { readonly server: Omit<ClusterServer, 'sql'>; readonly answer: ClusterView }[],
   endpoints: readonly string[],
 ): ClusterProblem[] {
-  const needed = Math.max(...layout.map(({ shards }) => shards));
+  const needed = new ShardLayout(layout).shards.length;
   const configured = new Set(endpoints).size;
   const problems: ClusterProblem[] = [];
   for (const { server, answer } of servers) {

@@ -3,7 +3,7 @@ import { recordNames } from '@quantumtrade/dal-domain';
 import type { ExpiredRows, TableRetention } from '@quantumtrade/dal-domain/operations';
 import type { ClusterSettings, CompleteRetention } from '../settings.js';
 import { APPLY, planRetention, type RetentionPlan, TO_STORED_ROWS } from '../storage/retention-plan.js';
-import { askServers, copiesOf, onAll, type ClusterServer } from './cluster-server.js';
+import { askServers, copyGroups, onAll, type ClusterServer } from './cluster-server.js';
 
 interface ServerPlan {
   readonly server: ClusterServer;
@@ -29,7 +29,7 @@ export async function planClusterRetention(
   const plans = answered.map((plan) => ({ ...plan, shard: plan.server.shard }));
   return {
     tables: recordNames.flatMap((record) => mergeRecord(record, answered)),
-    apply: (call) => onAll(copiesOf(plans, copies), (group) => applyTo(group, call)),
+    apply: (call) => onAll(copyGroups(plans, copies), (group) => applyTo(group, call)),
   };
 }
 

@@ -21,7 +21,7 @@ import { previewMove } from '../schema/schema-preview.js';
 import { ServerSchema } from '../schema/server-schema.js';
 import type { ClusterSettings } from '../settings.js';
 import { findProblems, readClusterView } from './cluster-problems.js';
-import { askServers, copiesOf, onAll, type ClusterServer, type ServerAnswers } from './cluster-server.js';
+import { askServers, copyGroups, onAll, type ClusterServer, type ServerAnswers } from './cluster-server.js';
 import { mergePlans, mergePreviews, mergeReports, mergeStatuses } from './cluster-reports.js';
 import { findEmptyCopy } from './empty-copies.js';
 import { outdatedTables, refreshDistributed } from './distributed-tables.js';
@@ -72,23 +72,16 @@ export class ClusterSchemaController implements SchemaController {
   }
 
   async migrate(version: number, options: CallOptions = {}): Promise<void> {
-    const operation = 'schema.migrate';
-    const migrations = await this.#load(operation, options);
-    requireSchemaVersion(version, migrations.length, operation);
-    await this.#move(version, migrations, options);
+    await this.#move(version, await this.#loadFor(version, 'schema.migrate', options), options);
   }
 
   async preview(version?: number, options: CallOptions = {}): Promise<SchemaPreview> {
-    const operation = 'schema.preview';
-    const migrations = await this.#load(operation, options);
-    if (version !== undefined) requireSchemaVersion(version, migrations.length, operation);
+    const migrations = await this.#loadFor(version ?? 0, 'schema.preview', options);
     return mergePreviews(await this.#ask(({ schema }) => previewMove(schema, version, migrations, options)));
   }
 
   async plan(version?: number, options: CallOptions = {}): Promise<SchemaPlan> {
-    const operation = 'schema.plan';
-    const migrations = await this.#load(operation, options);
-    if (version !== undefined) requireSchemaVersion(version, migrations.length, operation);
+    const migrations = await this.#loadFor(version ?? 0, 'schema.plan', options);
     const histories = await this.#askAll(({ schema }) => schema.history.read(options));
     const steps = stepsOf(histories, version ?? Infinity, migrations);
     const { answered } = await this.#askAll(({ schema: { server, sql } }) =>
@@ -108,8 +101,7 @@ export class ClusterSchemaController implements SchemaController {
 
   async baseline(version: number, options: CallOptions = {}): Promise<void> {
     const operation = 'schema.baseline';
-    const migrations = await this.#load(operation, options);
-    requireSchemaVersion(version, migrations.length, operation);
+    const migrations = await this.#loadFor(version, operation, options);
     const taken = migrations.slice(0, version);
     const members = this.#members();
     await this.#inspect(members, version, operation, options);
@@ -144,6 +136,13 @@ export class ClusterSchemaController implements SchemaController {
     return loadMigrations(this.#directory);
   }
 
+  /** Returns all migrations. Throws `MigrationError` for an unknown version. */
+  async #loadFor(version: number, operation: string, options: CallOptions): Promise<Migration[]> {
+    const migrations = await this.#load(operation, options);
+    requireSchemaVersion(version, migrations.length, operation);
+    return migrations;
+  }
+
   async #move(target: number, migrations: readonly Migration[], options: CallOptions): Promise<void> {
     const members = this.#members();
     const version = Number.isFinite(target) ? target : migrations.length;
@@ -153,7 +152,7 @@ export class ClusterSchemaController implements SchemaController {
     if (target > 0) await requireNoRefusal(histories, target, migrations, options);
     await onAll(members, ({ schema }) => schema.createDatabase(options));
     await lockAll(members, options, async (locked) => {
-      await onAll(copiesOf(locked, this.#cluster.copies), async (copies) => {
+      await onAll(copyGroups(locked, this.#cluster.copies), async (copies) => {
         if (copies.length > 1)
           await joinCopies(
             copies.map(({ schema }) => schema),

@@ -1,5 +1,6 @@
 import type { DatabaseError } from '@quantumtrade/dal-domain';
 import { isDatabaseError } from '@quantumtrade/dal-domain';
+import { allOf } from '@quantumtrade/dal-runtime';
 import type { Sql } from '../connection/sql.js';
 
 /** A server of a cluster. */
@@ -40,12 +41,11 @@ const saysUnreachable = (error: unknown): error is DatabaseError =>
 
 /** Works on all at once, and waits for all. Then rejects with the first failure, if there is one. */
 export async function onAll<S>(items: readonly S[], work: (item: S) => Promise<void>): Promise<void> {
-  const results = await Promise.allSettled(items.map((item) => work(item)));
-  for (const result of results) if (result.status === 'rejected') throw result.reason;
+  await allOf(items.map(work));
 }
 
 /** Returns the servers of each shard, or each server by itself where servers do not copy rows to each other. */
-export function copiesOf<S extends { readonly shard: string }>(
+export function copyGroups<S extends { readonly shard: string }>(
   servers: readonly S[],
   copies: 'replicated' | 'written',
 ): S[][] {

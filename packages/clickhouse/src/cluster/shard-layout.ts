@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { RecordDefinition } from '@quantumtrade/dal-domain';
 import type { RowSharding } from '../codec/block-encoder.js';
+import { monthAt } from '../codec/row-splitters.js';
 import type { ClusterSettings } from '../settings.js';
 
 /** Values whose shards are remembered. */
@@ -93,9 +94,3 @@ function jumpConsistentHash(hash: bigint, buckets: number): number {
 
 /** Returns a month such as `2026-12`, counted from the year 0. */
 const monthOf = (text: string): number => 12 * Number(text.slice(0, 4)) + Number(text.slice(5)) - 1;
-
-/** Returns the month of an instant, counted from the year 0. */
-export const monthAt = (epochMs: number): number => {
-  const date = new Date(epochMs);
-  return 12 * date.getUTCFullYear() + date.getUTCMonth();
-};

@@ -5,6 +5,12 @@ import type { TableField } from './kinds.js';
 import { createColumnWriter } from './kinds.js';
 import type { RowLoop } from './row-loops.js';
 
+/** Returns the month of an instant, counted from the year 0. */
+export const monthAt = (epochMs: number): number => {
+  const date = new Date(epochMs);
+  return 12 * date.getUTCFullYear() + date.getUTCMonth();
+};
+
 /** One month: counted from the year 0, and its instants in epoch milliseconds, the end excluded. */
 interface Month {
   readonly number: number;
@@ -63,7 +69,7 @@ export class MonthSplitter {
     const year = date.getUTCFullYear();
     const month = date.getUTCMonth();
     this.#month = {
-      number: 12 * year + month,
+      number: monthAt(epochMs),
       start: Date.UTC(year, month),
       end: Date.UTC(year, month + 1),
     };

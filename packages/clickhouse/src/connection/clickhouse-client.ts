@@ -14,7 +14,7 @@ import type { Sql } from './sql.js';
 /** Connections to one server or several, for statements in any of their databases. */
 export class ClickHouseClient implements BackendProbe {
   readonly system = 'clickhouse';
-  /** Layout of the cluster; undefined where there is none. */
+  /** Assignment of rows to the shards of the cluster. Undefined without a cluster. */
   readonly layout: ShardLayout | undefined;
   readonly #settings: CompleteSettings;
   readonly #endpoints: EndpointSet;

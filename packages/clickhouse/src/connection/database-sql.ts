@@ -191,24 +191,16 @@ export class DatabaseSql implements Sql {
   ): Promise<void> {
     const settings = { ...given, ...WAIT_END_OF_QUERY };
     const statement = { ...this.#common, operation, query, params, settings, ...UNREPEATED };
-    await runStatement(this.#pools, this.#settings.retry, statement, options, (answer, { signal }) =>
-      readReport(answer, signal),
-    );
+    await this.#run(statement, options, (answer, { signal }) => readReport(answer, signal));
   }
 
   insert(operation: string, block: SqlBlock, options?: CallOptions): Promise<StoredBlock> {
     const statement = { ...this.#common, operation, ...insertOf(block) };
-    return runStatement(
-      this.#pools,
-      this.#settings.retry,
-      statement,
-      options,
-      async (answer, { signal, attempts, pool }) => {
-        noteBytes(block.bytes.length);
-        const confirmed = await confirmsInsert(answer, signal, block.rowCount);
-        return { server: { name: pool!.name, shard: pool!.shard ?? '' }, attempts, confirmed };
-      },
-    );
+    return this.#run(statement, options, async (answer, { signal, attempts, pool }) => {
+      noteBytes(block.bytes.length);
+      const confirmed = await confirmsInsert(answer, signal, block.rowCount);
+      return { server: { name: pool!.name, shard: pool!.shard ?? '' }, attempts, confirmed };
+    });
   }
 
   compressed(
@@ -221,7 +213,7 @@ export class DatabaseSql implements Sql {
       ...this.#readOf('primary', operation, query, params, 0, WAIT_END_OF_QUERY),
       headers: ACCEPTS_ZSTD,
     };
-    return runStatement(this.#pools, this.#settings.retry, statement, options, async (answer, { signal }) => {
+    return this.#run(statement, options, async (answer, { signal }) => {
       const rows = await readCompressed(answer, signal, LOOKUP.maxBytes);
       noteBytes(rows.bytes.length);
       return rows;
@@ -276,6 +268,14 @@ export class DatabaseSql implements Sql {
     };
   }
 
+  #run<T>(
+    statement: Statement,
+    options: CallOptions | undefined,
+    read: (answer: Answer, call: Call) => Promise<T>,
+  ): Promise<T> {
+    return runStatement(this.#pools, this.#settings.retry, statement, options, read);
+  }
+
   /** Runs a read at a server that has what it must see. */
   #runVisible<T>(
     statement: Statement,
@@ -283,10 +283,9 @@ export class DatabaseSql implements Sql {
     read: (answer: Answer, call: Call) => Promise<T>,
   ): Promise<T> {
     const { visibility } = this.#pools;
-    if (options?.readAfter === undefined || !visibility)
-      return runStatement(this.#pools, this.#settings.retry, statement, options, read);
+    if (options?.readAfter === undefined || !visibility) return this.#run(statement, options, read);
     return visibility.read(this.#tables, statement.operation, options, (accepts) =>
-      runStatement(this.#pools, this.#settings.retry, { ...statement, accepts }, options, read),
+      this.#run({ ...statement, accepts }, options, read),
     );
   }
 }

@@ -1,5 +1,6 @@
 import { requireObject, ValidationError } from '@quantumtrade/dal-domain';
 import { completeSettings } from '@quantumtrade/dal-runtime';
+import { ShardLayout } from '../cluster/shard-layout.js';
 import type {
   ClickHouseSettings,
   ClusterSettings,
@@ -75,16 +76,14 @@ export function completeEndpoints(
 
 /** Throws `ValidationError` unless every shard of the layout has an endpoint, and written copies are all primaries. */
 function requireShards({ copies, layout }: ClusterSettings, endpoints: readonly CompleteEndpoint[]): void {
-  const count = Math.max(...layout.map(({ shards }) => shards));
-  const known = Array.from({ length: count }, (_, index) => String(index + 1));
   for (const [index, { shard, role }] of endpoints.entries()) {
     if (!/^[1-9]\d*$/.test(shard))
       refuse(`endpoints.${index}.shard`, 'must be a number from 1 on, because there is a cluster');
     if (copies === 'written' && role !== 'primary')
       refuse(`endpoints.${index}.role`, 'must be primary, because every copy is written');
   }
-  for (const shard of known) {
-    if (!endpoints.some((each) => each.shard === shard && each.role !== 'replica'))
+  for (const shard of new ShardLayout(layout).shards) {
+    if (!endpoints.some((each) => each.shard === String(shard) && each.role !== 'replica'))
       refuse('endpoints', `must have a primary of shard ${shard}, which cluster.layout names`);
   }
 }

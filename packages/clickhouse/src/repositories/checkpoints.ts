@@ -1,5 +1,6 @@
 import type { CheckpointRepository, VersionClock } from '@quantumtrade/dal-domain';
 import { requireField } from '@quantumtrade/dal-domain';
+import { allOf } from '@quantumtrade/dal-runtime';
 import type { Sql } from '../connection/sql.js';
 
 const TABLE = 'ingestion_checkpoints';
@@ -32,7 +33,7 @@ export function checkpointRepository(sql: Sql, versions: VersionClock): Checkpoi
       const params = { source, position: String(checked), version: String(versions.next()) };
       const insert = `INSERT INTO ${TABLE} (source_id, position, updated_at)
         SELECT {source:String}, {position:UInt64}, reinterpret({version:Int64}, 'DateTime64(8)')`;
-      await Promise.all(sql.copiesOf(SHARD).map((copy) => copy.command(operation, insert, params, options)));
+      await allOf(sql.copiesOf(SHARD).map((copy) => copy.command(operation, insert, params, options)));
     },
   };
 }

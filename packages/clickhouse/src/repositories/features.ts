@@ -11,7 +11,7 @@ import {
 } from '@quantumtrade/dal-domain';
 import type { Sql } from '../connection/sql.js';
 import type { DecodedBlock } from '../codec/read/block-parser.js';
-import { sqlNear } from '../query/filter.js';
+import { sqlNear } from '../cluster/sql-near.js';
 import { planSets, planSetsAgain } from '../query/plan-sets.js';
 import { readItems, toPage } from './item-page.js';
 import type { ReadDefaults } from './table-reader.js';

@@ -2,7 +2,8 @@ import type { LateBars, LateBarsParams, StoreReadOptions } from '@quantumtrade/d
 import { marketData, planLateBars, STORE_READ_OPTIONS } from '@quantumtrade/dal-domain';
 import { objectsOf } from '../connection/answer-parts.js';
 import type { Sql } from '../connection/sql.js';
-import { filterOf, sqlNear } from '../query/filter.js';
+import { sqlNear } from '../cluster/sql-near.js';
+import { filterOf } from '../query/filter.js';
 import { settingsAgain } from '../query/plan-retry.js';
 import type { QuerySettings } from '../query/table-query.js';
 import { runRetried } from '../read/retried-reads.js';

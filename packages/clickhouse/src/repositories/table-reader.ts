@@ -21,7 +21,7 @@ import type { RecordReader } from '../codec/read/record-reader.js';
 import { recordReader } from '../codec/read/record-reader.js';
 import type { Sql } from '../connection/sql.js';
 import type { DecodedBlock } from '../codec/read/block-parser.js';
-import { sqlNear } from '../query/filter.js';
+import { sqlNear } from '../cluster/sql-near.js';
 import { planRows, planRowsAgain } from '../query/plan-rows.js';
 import type { RowRead } from '../query/row-query.js';
 import { ArrivedBlocks } from '../read/arrived-blocks.js';

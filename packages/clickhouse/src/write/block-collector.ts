@@ -87,19 +87,21 @@ export class NativeBlockCollector<N extends RecordName> implements BlockCollecto
       allocate: (byteLength) => memory.allocate(byteLength),
       ...(this.#mayBeOlder && { keyColumns: this.#keyColumns }),
     });
-    const collected = blocks.map(({ rowCount, bytes, batches, ends, symbols, keyedRows }): CollectedBlock => {
-      memory.register(bytes, rowCount, keyedRows);
-      return {
-        record: this.#record,
-        id: randomUUID(),
-        rowCount,
-        bytes,
-        batches,
-        batchOf: (row) => batches[firstAbove(row, ends)]!,
-        symbols,
-        release: () => memory.release(bytes),
-      };
-    });
+    const collected = blocks.map(
+      ({ rowCount, bytes, shard, batches, ends, symbols, keyedRows }): CollectedBlock => {
+        memory.register(bytes, rowCount, shard, keyedRows);
+        return {
+          record: this.#record,
+          id: randomUUID(),
+          rowCount,
+          bytes,
+          batches,
+          batchOf: (row) => batches[firstAbove(row, ends)]!,
+          symbols,
+          release: () => memory.release(bytes),
+        };
+      },
+    );
     this.#rowCount = 0;
     this.#mayBeOlder = false;
     return collected;

@@ -5,7 +5,7 @@ const LARGE = 100_000;
 it('allocates released memory again, for one block at a time', () => {
   const memory = new BlockMemory();
   const first = memory.allocate(LARGE);
-  memory.register(first, 1);
+  memory.register(first, 1, 1);
   expect(memory.allocate(LARGE).buffer).not.toBe(first.buffer);
   memory.release(first);
   const second = memory.allocate(LARGE - 1);
@@ -17,7 +17,7 @@ it('allocates released memory again, for one block at a time', () => {
 it('releases a block once and unregisters it', () => {
   const memory = new BlockMemory();
   const bytes = memory.allocate(LARGE);
-  memory.register(bytes, 7);
+  memory.register(bytes, 7, 1);
   expect(memory.find(bytes)?.rowCount).toBe(7);
   memory.release(bytes);
   memory.release(bytes);
@@ -30,7 +30,7 @@ it('keeps at most 64 MiB', () => {
   const memory = new BlockMemory();
   const blocks = Array.from({ length: 9 }, () => memory.allocate(2 ** 23));
   for (const block of blocks) {
-    memory.register(block, 1);
+    memory.register(block, 1, 1);
     memory.release(block);
   }
   const again = Array.from({ length: 9 }, () => memory.allocate(2 ** 23).buffer);

@@ -3,6 +3,8 @@ import type { KeyedRows } from '../codec/block-columns.js';
 /** A block that was encoded here. */
 interface OwnBlock {
   readonly rowCount: number;
+  /** The shard of every row. */
+  readonly shard: number;
   /** The keys and versions of its rows, where they were kept. */
   readonly keyedRows: KeyedRows | undefined;
 }
@@ -31,9 +33,9 @@ export class BlockMemory {
     return Buffer.from(memory ?? Buffer.allocUnsafeSlow(size).buffer, 0, byteLength);
   }
 
-  /** Registers bytes that were encoded here as a block of so many rows. */
-  register(bytes: Uint8Array, rowCount: number, keyedRows?: KeyedRows): void {
-    this.#blocks.set(bytes, { rowCount, keyedRows });
+  /** Registers bytes that were encoded here as a block of so many rows of a shard. */
+  register(bytes: Uint8Array, rowCount: number, shard: number, keyedRows?: KeyedRows): void {
+    this.#blocks.set(bytes, { rowCount, shard, keyedRows });
   }
 
   /** Returns a registered block; undefined for other bytes, which may come from anywhere. */

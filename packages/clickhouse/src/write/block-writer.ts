@@ -134,6 +134,8 @@ export class NativeBlockWriter implements BlockWriter {
 
   async #place(table: RecordTable, block: EncodedBlock): Promise<readonly PlacedBlock[]> {
     const { layout } = this.#tables;
-    return layout ? placeBlock(block, table, layout) : [{ ...block, shard: 1 }];
+    const own = this.#memory.find(block.bytes);
+    if (!layout || own?.rowCount === block.rowCount) return [{ ...block, shard: own?.shard ?? 1 }];
+    return placeBlock(block, table, layout);
   }
 }

@@ -1,7 +1,8 @@
 import type { EncodedBlock, PreparedRow } from '@quantumtrade/dal-domain';
 import { columnOf, versionAt } from '@quantumtrade/dal-domain';
 import type { ShardLayout } from '../cluster/shard-layout.js';
-import { monthAt, shardFieldOf } from '../cluster/shard-layout.js';
+import { shardFieldOf } from '../cluster/shard-layout.js';
+import { monthAt } from '../codec/row-splitters.js';
 import type { DecodedBlock } from '../codec/read/block-parser.js';
 import { canonicalRows } from '../read/block-rows.js';
 import type { RecordTable } from './record-writer.js';

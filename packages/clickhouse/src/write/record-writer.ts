@@ -19,6 +19,7 @@ import {
   settleVersion,
   toWriteToken,
 } from '@quantumtrade/dal-domain';
+import { allOf } from '@quantumtrade/dal-runtime';
 import type { BatchAppend, BlockBuilder, NativeBlock } from '../codec/block-builder.js';
 import { BlockEncoder } from '../codec/block-encoder.js';
 import type { ShardLayout } from '../cluster/shard-layout.js';
@@ -141,10 +142,9 @@ export class RecordWriter {
         const inserts = group.map((blocks) =>
           this.#insertBlocks(table, blocks, writes[begun++]!, progress, options),
         );
-        for (const result of await Promise.allSettled(inserts)) {
-          if (result.status === 'rejected') throw result.reason;
-          insertedCount += result.value.inserted;
-          supersededCount += result.value.superseded;
+        for (const { inserted, superseded } of await allOf(inserts)) {
+          insertedCount += inserted;
+          supersededCount += superseded;
         }
       }
     } catch (error) {

@@ -7,7 +7,7 @@ import type {
   RecordName,
 } from '@quantumtrade/dal-domain';
 import { ConnectionError, isDatabaseError } from '@quantumtrade/dal-domain';
-import { forEachConcurrently } from '@quantumtrade/dal-runtime';
+import { allOf, forEachConcurrently } from '@quantumtrade/dal-runtime';
 import { BrokenAnswerError, NotUtf8Error } from '../codec/read/decode-errors.js';
 import { decodeWholeBlock } from '../codec/read/block-decoder.js';
 import type { DecodedBlock } from '../codec/read/block-parser.js';
@@ -90,11 +90,7 @@ export class BlockStore {
     options: CallOptions | undefined,
   ): Promise<AcknowledgedWrite[]> {
     if (copies.length === 1) return this.#store(copies[0]!, block, options);
-    const stored = await Promise.allSettled(copies.map((copy) => this.#store(copy, block, options)));
-    return stored.flatMap((result) => {
-      if (result.status === 'rejected') throw result.reason;
-      return result.value;
-    });
+    return (await allOf(copies.map((copy) => this.#store(copy, block, options)))).flat();
   }
 
   /** Returns where the block, or each of its parts, is stored. */

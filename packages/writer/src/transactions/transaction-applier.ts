@@ -8,7 +8,7 @@ import type {
 } from '@quantumtrade/dal-domain';
 import { isDatabaseError, joinWriteTokens } from '@quantumtrade/dal-domain';
 import type { Clock } from '@quantumtrade/dal-runtime';
-import { Backoff, Deadline, promiseTry, sleep } from '@quantumtrade/dal-runtime';
+import { allOf, Backoff, Deadline, promiseTry, sleep } from '@quantumtrade/dal-runtime';
 import type { AnnotatedBlock } from '../delivery/annotated-block.js';
 import { attemptWrite, moveToDeadLetters } from '../delivery/block-delivery.js';
 import type { RetryOptions } from '../retry.js';
@@ -216,12 +216,4 @@ const notApplied = (transactionId: string, reason: string, cause?: unknown): Tra
 function codeOf(cause: unknown): TransactionErrorCode {
   if (!isDatabaseError(cause)) return 'CONNECTION';
   return cause.code === 'VALIDATION' || cause.code === 'MIGRATION' ? 'QUERY' : cause.code;
-}
-
-/** Waits for all changes, then throws the first failure: none is in progress when the next attempt begins. */
-async function allOf<T>(changes: readonly Promise<T>[]): Promise<T[]> {
-  return (await Promise.allSettled(changes)).map((change) => {
-    if (change.status === 'rejected') throw change.reason;
-    return change.value;
-  });
 }

@@ -59,7 +59,8 @@ export interface PickRequest<E> {
 
 /**
  * Returns the endpoint for an attempt: for a read the cheaper one of two that are drawn at random, otherwise the first one. When all
- * in use were tried, it is one out of use that answered last, such as an outlier, if there is one. Undefined when there is none.
+ * endpoints in use were tried, returns an ejected endpoint whose last connection succeeded, such as an outlier. Returns undefined when
+ * there is no such endpoint either.
  *
  * Two random choices spread calls nearly as well as a comparison of all, and callers that see the same averages do not all choose the
  * same endpoint.
