@@ -93,7 +93,16 @@ export function traceOperation<Event extends OperationEvent, Result>(
 ): Promise<Result> {
   if (!operationChannel.hasSubscribers) return run(event);
   event.startedAt ??= performance.now();
-  return operationChannel.tracePromise(() => running.run(event, async () => run(event)), event);
+  return operationChannel.tracePromise(() => running.run(event, started, event, run), event);
+}
+
+/** Runs an operation, and rejects where it throws at once. An async function would settle three turns later. */
+function started<Event, Result>(event: Event, run: (event: Event) => Promise<Result>): Promise<Result> {
+  try {
+    return run(event);
+  } catch (error) {
+    return Promise.reject(error as Error);
+  }
 }
 
 /**
