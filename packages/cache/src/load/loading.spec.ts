@@ -37,6 +37,19 @@ it('keeps a value loaded while disconnected for its staleness bound', async () =
   expect(features.peek(RSI)).toBeUndefined();
 });
 
+it.each(['get', 'getOrLoad'] as const)(
+  'keeps nothing of %s while disconnected without a bound',
+  async (read) => {
+    let now = 1_000_000;
+    const steppingBack = { now: () => now-- };
+    const { features, foreign, here } = await openFeatures({ stalenessMs: 0 }, 1, { time: steppingBack });
+    here.invalidations.disconnect();
+    if (read === 'get') await foreign.set(RSI_KEY, 1, 60);
+    expect(await features[read](RSI, async () => 1)).toBe(1);
+    expect(features.peek(RSI)).toBeUndefined();
+  },
+);
+
 it('takes two second-level calls for a load and one for a hit', async () => {
   const { features, here, foreign } = await openFeatures();
   await features.getOrLoad(RSI, async () => 1);

@@ -219,7 +219,7 @@ export class SecondLevel<P extends string, T> {
   keepUnstored({ value, bytes, startedAt }: LoadedValue<T>, version: KeyVersion): void {
     const { stalenessMs, l1TtlMs, negativeTtlMs } = this.#options;
     const lifeMs = Math.min(stalenessMs, l1TtlMs, value === null ? negativeTtlMs : this.ttlSeconds() * 1_000);
-    const end = startedAt + lifeMs;
+    const end = endOf(startedAt, lifeMs);
     const entry = { value, freshUntil: end, usableUntil: end, refreshAt: end };
     this.#core.firstLevel.put(version, entry, bytes);
   }
@@ -235,7 +235,7 @@ export class SecondLevel<P extends string, T> {
     const { l1TtlMs, stalenessMs, staleWhileRevalidateMs, eagerRefreshAt } = this.#options;
     const freshUntil = value === null ? expiresAt : expiresAt - staleWhileRevalidateMs;
     const earlyMs = value === null ? 0 : (1 - eagerRefreshAt) * this.#keyspace.ttlSeconds * 1_000;
-    const staleAt = this.#core.firstLevel.isConnected ? Infinity : startedAt + stalenessMs;
+    const staleAt = this.#core.firstLevel.isConnected ? Infinity : endOf(startedAt, stalenessMs);
     return {
       value,
       freshUntil,
@@ -246,3 +246,6 @@ export class SecondLevel<P extends string, T> {
 }
 
 const isUnreadable = (error: unknown) => isDatabaseError(error) && error.code === 'CACHE' && !error.retryable;
+
+/** Returns the end of a life. One of no length has always ended: a clock that steps back does not begin it again. */
+const endOf = (startedAt: number, lifeMs: number): number => (lifeMs > 0 ? startedAt + lifeMs : -Infinity);
