@@ -47,10 +47,8 @@ export class FirstLevel implements InvalidationListener {
   /** Whether every change by other processes is received. Only the listener's methods change it. */
   isConnected = false;
   readonly #entries: LRUCache<string, CachedEntry<unknown>>;
-  readonly #counters: readonly Counters[] = Array.from({ length: COUNTERS }, () => ({
-    changes: 0,
-    writes: 0,
-  }));
+  /** Those that a version or a change has needed; a value without a version cannot be kept. */
+  readonly #counters = new Array<Counters | undefined>(COUNTERS).fill(undefined);
   readonly #maxEntries: number;
   readonly #time: TimeSource;
   readonly #underWay: readonly SingleFlight[];
@@ -99,7 +97,7 @@ export class FirstLevel implements InvalidationListener {
 
   /** Returns the version to pass to {@link put} with a value that is read from now on. */
   versionOf(key: string): KeyVersion {
-    const counters = this.#counters[indexOf(key)]!;
+    const counters = this.#countersOf(key);
     return { key, counters, changes: counters.changes, writes: counters.writes };
   }
 
@@ -142,6 +140,7 @@ export class FirstLevel implements InvalidationListener {
   /** Drops the keys that pass a test, at the start or the end of a write of this process. */
   writtenWhere(isWritten: (key: string) => boolean): void {
     for (const counters of this.#counters) {
+      if (counters === undefined) continue;
       counters.changes++;
       counters.writes++;
     }
@@ -151,18 +150,22 @@ export class FirstLevel implements InvalidationListener {
 
   /** Drops everything. */
   allChanged(): void {
-    for (const counters of this.#counters) counters.changes++;
+    for (const counters of this.#counters) if (counters !== undefined) counters.changes++;
     this.#entries.clear();
     for (const group of this.#underWay) group.forgetAll();
   }
 
   /** Drops a key that has changed. Returns its counters. */
   #change(key: string): Counters {
-    const counters = this.#counters[indexOf(key)]!;
+    const counters = this.#countersOf(key);
     counters.changes++;
     this.#remove(key);
     for (const group of this.#underWay) group.forget(key);
     return counters;
+  }
+
+  #countersOf(key: string): Counters {
+    return (this.#counters[indexOf(key)] ??= { changes: 0, writes: 0 });
   }
 
   /** Removes an entry. The library clears its whole storage with the last one, which is slow: a placeholder prevents that. */
