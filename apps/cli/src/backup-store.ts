@@ -29,6 +29,24 @@ export async function withBackupStore<T>(
   return withStore({ ...backup, url }, work);
 }
 
+export const withCopyOption = (command: Command): Command =>
+  command.option('--to <url>', 'the second store (default: backup.copy.url)');
+
+/** Opens the store of backups and the second one, and closes both after the work. */
+export async function withSecondStore<T>(
+  config: Session['config'],
+  options: StoreOptions & { readonly to?: string },
+  work: (from: ObjectStore, to: ObjectStore, retainDays: number) => Promise<T>,
+): Promise<T> {
+  return withBackupStore(config, options, async (from) => {
+    const { copy, ...first } = (await config()).backup;
+    const url = options.to ?? copy?.url;
+    if (url === undefined) throw new UsageError('Say where the copies go: --to URL, or backup.copy.url.');
+    const second = { ...first, ...copy, url };
+    return withStore(second, (to) => work(from, to, second.retainDays)).catch(rethrowDamage);
+  });
+}
+
 /** Opens an object store, and closes it after the work. */
 export async function withStore<T>(
   settings: ObjectStoreSettings,

@@ -1,5 +1,7 @@
 export { openArchive, type Archive, type ArchiveOptions } from './archive/archive.js';
+export { copyArchive, type CopiedArchive, type CopyArchiveOptions } from './archive/copy-archive.js';
 export { pruneArchive } from './archive/prune.js';
+export { type ArchiveVerification, verifyArchive } from './archive/verify-archive.js';
 export { archivedWriters, retireWriter, type ArchivedWriter } from './archive/writers.js';
 export { promoteRestored, type PromoteOptions } from './recovery/promotions.js';
 export type { RecoveredDatabase } from './recovery/recover-database.js';
@@ -12,5 +14,5 @@ export type { BackupManifest, BackupObject, BackupTable } from './backup/manifes
 export { pruneBackups, type PruneBackupsOptions, type PrunedBackups } from './backup/prune-backups.js';
 export { restoreBackup, type RestoreBackupOptions, type RestoredDatabase } from './backup/restore-backup.js';
 export { restoreDrill, type RestoreDrillOptions } from './backup/restore-drill.js';
-export type { Drill, ObjectProblem, BackupVerification } from './backup/results.js';
+export type { ArchiveCopyResult, Drill, ObjectProblem, BackupVerification } from './backup/results.js';
 export { verifyBackup, type VerifyBackupOptions } from './backup/verify-backup.js';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { EXIT } from '../exit-codes.js';
@@ -22,7 +22,8 @@ beforeAll(async () => {
   expect((await qtdal('migrate', '--config', config)).code).toBe(EXIT.ok);
 });
 afterAll(async () => {
-  for (const name of [side, former]) await own.sql(`DROP DATABASE IF EXISTS ${name} SYNC`, 'default');
+  for (const name of [side, `${side}_2`, former])
+    await own.sql(`DROP DATABASE IF EXISTS ${name} SYNC`, 'default');
   await own.drop();
   scratch.remove();
 });
@@ -37,8 +38,8 @@ async function ingest(symbol: string): Promise<void> {
   expect(await call('ingest', file, '--symbol', symbol)).toMatchObject({ code: EXIT.ok });
 }
 
-const symbols = async () =>
-  (await own.sql('SELECT DISTINCT symbol FROM market_data ORDER BY symbol')).trim().split('\n');
+const symbols = async (database = own.name) =>
+  (await own.sql('SELECT DISTINCT symbol FROM market_data ORDER BY symbol', database)).trim().split('\n');
 
 const segments = () =>
   readdirSync(objects, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.segment'));
@@ -63,6 +64,36 @@ it('restores to an instant between two ingestions and promotes', async () => {
 
   const late = await call('restore', '--to', new Date().toISOString(), '--into', side);
   expect(late.err).toContain('since the last promotion');
+});
+
+it('restores to an instant from the second store alone', async () => {
+  const copies = pathToFileURL(join(scratch.path, 'copies')).href;
+  expect(await call('backup', 'create')).toMatchObject({ code: EXIT.ok });
+  await ingest('E');
+  const copied = await call('backup', 'copy', '--to', copies);
+  expect(copied.out).toMatch(/^Backup \S+ is copied[^]*\nThe archive is copied: [1-9]\d* segments/);
+  await ingest('F');
+  const again = await call('archive', 'copy', '--to', copies);
+  expect(again).toMatchObject({ code: EXIT.ok, err: '' });
+  expect(again.out).toMatch(/: [1-9]\d* segments, .*; [1-9]\d* were there\. It reaches to \S+Z\.\n$/);
+  const reached = / reaches to (\S+)\.\n$/.exec(again.out)![1]!;
+  expect((await call('backup', 'status')).out).toContain(`Archive copied   to ${reached} in `);
+  const second = ['--store', copies];
+  expect((await call('archive', 'verify', ...second)).out).toMatch(/^1 writers: .* 0 problems\.\n$/);
+  expect((await call('backup', 'verify', ...second)).out).toMatch(/ 0 problems\.\n$/);
+  await ingest('G');
+  renameSync(objects, `${objects}-lost`);
+  try {
+    const late = await call('restore', '--to', new Date().toISOString(), '--into', `${side}_2`, ...second);
+    expect(late.err).toContain(`is later than the copies in this store reach: ${reached}`);
+    const restored = await call('restore', '--to', reached, '--into', `${side}_2`, ...second);
+    expect(restored).toMatchObject({ code: EXIT.ok, err: '' });
+    expect(await symbols(`${side}_2`)).toEqual(['A', 'B', 'E', 'F']);
+  } finally {
+    renameSync(`${objects}-lost`, objects);
+  }
+  expect((await call('archive', 'prune', '--yes', ...second)).code).toBe(EXIT.ok);
+  expect((await call('archive', 'copy', '--to', copies)).code).toBe(EXIT.ok);
 });
 
 it('names a damaged segment and restores nothing', async () => {

@@ -1,8 +1,21 @@
-import { archivedWriters, pruneArchive, retireWriter } from '@quantumtrade/dal-operations';
+import {
+  archivedWriters,
+  copyArchive,
+  type CopiedArchive,
+  pruneArchive,
+  retireWriter,
+  verifyArchive,
+} from '@quantumtrade/dal-operations';
 import type { Command } from 'commander';
-import { type StoreOptions, withBackupStore, withStoreOptions } from '../backup-store.js';
+import {
+  type StoreOptions,
+  withBackupStore,
+  withCopyOption,
+  withSecondStore,
+  withStoreOptions,
+} from '../backup-store.js';
 import { EXIT, UsageError } from '../exit-codes.js';
-import { table } from '../output.js';
+import { bytes, count, table } from '../output.js';
 import type { RunSession } from '../session.js';
 
 export function addArchive(program: Command, run: RunSession): void {
@@ -23,6 +36,36 @@ export function addArchive(program: Command, run: RunSession): void {
             state: isClosed ? 'closed' : 'open',
           }));
           output.result(writers, () => (rows.length > 0 ? table(rows) : 'No archives.'));
+          return EXIT.ok;
+        }),
+      ),
+    );
+
+  subcommand('verify')
+    .description('Read all segments and compare them with their hashes. Exits with 4 when one differs.')
+    .action((options: StoreOptions) =>
+      run(options, ({ config, output, signal }) =>
+        withBackupStore(config, options, async (store) => {
+          const found = await verifyArchive(store, { signal });
+          const { writers, segments, bytes: size, problems } = found;
+          output.result(found, () =>
+            [
+              `${writers} writers: ${count(segments)} segments, ${bytes(size)}, ${problems.length} problems.`,
+              ...problems.map(({ key, problem }) => `DAMAGED  ${key}: ${problem}`),
+            ].join('\n'),
+          );
+          return problems.length > 0 ? EXIT.data : EXIT.ok;
+        }),
+      ),
+    );
+
+  withCopyOption(subcommand('copy'))
+    .description('Copy what the second store lacks of the archive. Exits with 4 when something is damaged.')
+    .action((options: StoreOptions & { to?: string }) =>
+      run(options, ({ config, output, signal }) =>
+        withSecondStore(config, options, async (from, to, retainDays) => {
+          const copied = await copyArchive(from, to, { retainDays, signal });
+          output.result(copied, () => copiedArchiveText(copied));
           return EXIT.ok;
         }),
       ),
@@ -67,3 +110,14 @@ export function addArchive(program: Command, run: RunSession): void {
       ),
     );
 }
+
+export const copiedArchiveText = ({
+  reachesTo,
+  writers,
+  segments,
+  bytes: size,
+  present,
+}: CopiedArchive): string =>
+  writers === 0
+    ? 'No archives.'
+    : `The archive is copied: ${count(segments)} segments, ${bytes(size)}; ${count(present)} were there. It reaches to ${reachesTo.toISOString()}.`;

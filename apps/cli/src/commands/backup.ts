@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import {
   backupStatus,
   type BackupSummary,
+  copyArchive,
   copyBackup,
   type CopiedBackup,
   createBackup,
@@ -13,13 +14,14 @@ import {
 } from '@quantumtrade/dal-operations';
 import { type Command, InvalidArgumentError } from 'commander';
 import {
-  rethrowDamage,
   type StoreOptions,
   withBackupStore,
-  withStore,
+  withCopyOption,
+  withSecondStore,
   withStoreOptions,
 } from '../backup-store.js';
-import { EXIT, UsageError } from '../exit-codes.js';
+import { EXIT } from '../exit-codes.js';
+import { copiedArchiveText } from './archive.js';
 import { bytes, count, seconds, table } from '../output.js';
 import type { RunSession } from '../session.js';
 
@@ -78,25 +80,21 @@ export function addBackup(program: Command, run: RunSession): void {
       ),
     );
 
-  subcommand('copy')
+  withCopyOption(subcommand('copy'))
     .description(
-      'Copy a backup, and those that it continues, to the second store. Exits with 4 when one is damaged.',
+      'Copy a backup, those that it continues, and the archive to the second store. Exits with 4 when something is damaged.',
     )
     .argument('[id]', 'backup; the newest one by default')
-    .option('--to <url>', 'the second store (default: backup.copy.url)')
     .action((id: string | undefined, options: StoreOptions & { to?: string }) =>
       run(options, ({ config, output, signal }) =>
-        withBackupStore(config, options, async (store) => {
-          const { copy, ...first } = (await config()).backup;
-          const url = options.to ?? copy?.url;
-          if (url === undefined)
-            throw new UsageError('Say where the copies go: --to URL, or backup.copy.url.');
-          const second = { ...first, ...copy, url };
-          const { retainDays } = second;
-          const copied = await withStore(second, (to) =>
-            copyBackup(store, to, { id, retainDays, signal }),
-          ).catch(rethrowDamage);
-          output.result(copied, () => copiedText(copied));
+        withSecondStore(config, options, async (from, to, retainDays) => {
+          const backup = await copyBackup(from, to, { id, retainDays, signal });
+          const archive = await copyArchive(from, to, { retainDays, signal });
+          output.result({ ...backup, archive }, () =>
+            archive.writers === 0
+              ? copiedText(backup)
+              : `${copiedText(backup)}\n${copiedArchiveText(archive)}`,
+          );
           return EXIT.ok;
         }),
       ),
@@ -151,12 +149,13 @@ export function addBackup(program: Command, run: RunSession): void {
       run(options, ({ config, output, signal }) =>
         withBackupStore(config, options, async (store) => {
           const status = await backupStatus(store, { signal });
-          const { isOk, problems, newest, newestVerified, lastDrill } = status;
+          const { isOk, problems, newest, newestVerified, lastDrill, lastCopy } = status;
           output.result(status, () =>
             [
               `Newest backup    ${newest?.id ?? 'none'}`,
               `Newest verified  ${newestVerified?.id ?? 'none'}`,
               `Last drill       ${lastDrill ? `${lastDrill.startedAt} ${lastDrill.outcome}` : 'none'}`,
+              `Archive copied   ${lastCopy ? `to ${lastCopy.reachesTo} in ${lastCopy.to}` : 'never'}`,
               ...problems.map((problem) => `PROBLEM  ${problem}`),
             ].join('\n'),
           );

@@ -6,18 +6,20 @@ export const UNREADABLE_BACKUPS: BackupCondition = {
   problems: ['the store of backups cannot be read'],
   ageMs: null,
   lastDrill: null,
+  lastCopy: null,
 };
 
 export function measureBackups(
   into: Measurements,
-  { problems, ageMs, lastDrill }: BackupCondition,
+  { problems, ageMs, lastDrill, lastCopy }: BackupCondition,
   now: number,
 ): void {
   into.add('quantumtrade.dal.backup.problems', problems.length, {});
   if (ageMs !== null) into.add('quantumtrade.dal.backup.age', ageMs / 1_000, {});
+  const ageOf = (instant: string) => Math.max(0, (now - Date.parse(instant)) / 1_000);
+  if (lastCopy !== null) into.add('quantumtrade.dal.backup.copy.age', ageOf(lastCopy.reachesTo), {});
   if (lastDrill === null) return;
-  const ageSeconds = (now - Date.parse(lastDrill.startedAt)) / 1_000;
-  into.add('quantumtrade.dal.backup.drill.age', Math.max(0, ageSeconds), {});
+  into.add('quantumtrade.dal.backup.drill.age', ageOf(lastDrill.startedAt), {});
   into.add('quantumtrade.dal.backup.drill.duration', lastDrill.durationMs / 1_000, {});
   into.add('quantumtrade.dal.backup.drill.passed', Number(lastDrill.outcome === 'passed'), {});
 }

@@ -190,28 +190,29 @@ it('the archive is measured by the blocks it has not shipped', async () => {
 });
 
 describe('backups', () => {
-  const backupNames = ['problems', 'age', 'drill.age', 'drill.duration', 'drill.passed'] as const;
+  const backupNames = ['problems', 'age', 'copy.age', 'drill.age', 'drill.duration', 'drill.passed'] as const;
   const measured = async (backupCondition: DatabaseParts['backupCondition']) => {
     const clock = new ManualClock(Date.UTC(2026, 0, 2));
     const families = await open({ clock, backupCondition }).metrics.collect();
     return backupNames.map((name) => valuesOf(families, `quantumtrade.dal.backup.${name}`)[0]?.[1]);
   };
 
-  it('backups are measured by age and last drill', async () => {
+  it('backups are measured by age, last copy and last drill', async () => {
     const lastDrill = {
       startedAt: '2026-01-01T00:00:00.000Z',
       outcome: 'passed',
       durationMs: 1_500,
     } as const;
-    const condition = { problems: ['too old'], ageMs: 7_000, lastDrill };
-    expect(await measured(() => Promise.resolve(condition))).toEqual([1, 7, 86_400, 1.5, 1]);
+    const lastCopy = { reachesTo: '2026-01-01T23:59:30.000Z' };
+    const condition = { problems: ['too old'], ageMs: 7_000, lastDrill, lastCopy };
+    expect(await measured(() => Promise.resolve(condition))).toEqual([1, 7, 30, 86_400, 1.5, 1]);
     const failed = { ...condition, lastDrill: { ...lastDrill, outcome: 'failed' as const } };
     expect((await measured(() => Promise.resolve(failed))).at(-1)).toBe(0);
   });
 
   it('backups that cannot be read are a problem', async () => {
     const gone = () => Promise.reject(new ConnectionError('gone', { operation: 'test' }));
-    expect(await measured(gone)).toEqual([1, undefined, undefined, undefined, undefined]);
+    expect(await measured(gone)).toEqual([1, ...Array(5).fill(undefined)]);
     expect(await measured(undefined)).toEqual(backupNames.map(() => undefined));
   });
 
@@ -220,7 +221,7 @@ describe('backups', () => {
     const slow = () => new Promise<BackupCondition>((resolve) => (answer = resolve));
     const database = open({ backupCondition: slow });
     expect(valuesOf(await database.metrics.collect(), 'quantumtrade.dal.backup.problems')).toEqual([]);
-    answer!({ problems: [], ageMs: 0, lastDrill: null });
+    answer!({ problems: [], ageMs: 0, lastDrill: null, lastCopy: null });
     expect(valuesOf(await database.metrics.collect(), 'quantumtrade.dal.backup.problems')).toEqual([['', 0]]);
   });
 });

@@ -12,6 +12,8 @@ export interface BackupCondition {
     readonly outcome: 'passed' | 'failed';
     readonly durationMs: number;
   } | null;
+  /** The last copy of the archive to a second store, and the instant that restores from there reach (ISO 8601); null where there was none. */
+  readonly lastCopy: { readonly reachesTo: string } | null;
 }
 
 /** Looks at the backups. Rejects where their store cannot be read. */

@@ -14,6 +14,9 @@ export const positionKey = (writer: string): string => `${archivePrefix(writer)}
 /** Object that names the first segment that was kept when older ones were removed. */
 export const prunedKey = (writer: string): string => `${archivePrefix(writer)}pruned.json`;
 
+/** Object of a second store that says up to when its copies reach. */
+export const COPY_KEY = `${PREFIX}copied.json`;
+
 /** Returns the sequence of a segment's key; undefined for any other key. */
 export const sequenceOf = (key: string): number | undefined => {
   const match = SEGMENT.exec(key);

@@ -3,9 +3,8 @@ import { keysOf, requireKnownKeys } from '@quantumtrade/dal-domain';
 import type { ObjectStore } from '@quantumtrade/dal-domain/operations';
 import { listBackups } from '../backup/catalog.js';
 import { ALLOWED_CLOCK_DIFFERENCE_MS } from '../recovery/clock-difference.js';
-import { archivePrefix, prunedKey, segmentKey, sequenceOf } from './keys.js';
-import { sealJson } from './sealed-json.js';
-import type { PrunedArchive } from './writer-archive.js';
+import { archivePrefix, segmentKey, sequenceOf } from './keys.js';
+import { putFirstKept } from './pruned-archive.js';
 import { WriterArchive } from './writer-archive.js';
 
 export interface PruneArchiveOptions extends CallOptions {
@@ -45,8 +44,7 @@ export async function pruneArchive(
     const firstKept = await firstNeeded(archive, instant, limits);
     if (firstKept > archive.first && !dryRun) {
       // Written before the first deletion: a segment that is missing from it on was not pruned.
-      const pruned: PrunedArchive = { firstKept };
-      await store.put(prunedKey(archive.writer), sealJson(pruned), limits);
+      await putFirstKept(store, archive.writer, firstKept, limits);
     }
     const keys = await segmentsBefore(store, archive.writer, firstKept, limits);
     if (!dryRun) await store.deleteMany(keys, limits);

@@ -23,7 +23,7 @@ it('decodes what was encoded', () => {
   const entries = [1, 0, 2].map(entry);
   const { bytes, hash } = encodeSegment(header, entries);
   const decoded = decodeSegment(KEY, bytes);
-  expect({ ...decoded, entries: [] }).toEqual({ ...header, hash, entries: [] });
+  expect({ ...decoded, entries: [] }).toEqual({ ...header, hash, bytes, entries: [] });
   expect(decoded.entries.map(({ head, body }) => ({ head, body: Uint8Array.from(body) }))).toEqual(entries);
 });
 

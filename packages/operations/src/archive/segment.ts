@@ -52,6 +52,8 @@ export interface ArchiveSegment extends SegmentHeader {
   readonly entries: readonly SegmentEntry[];
   /** SHA-256, in hexadecimal. */
   readonly hash: string;
+  /** The whole object. */
+  readonly bytes: Uint8Array;
 }
 
 /** Returns the bytes of a segment and their SHA-256. */
@@ -99,7 +101,7 @@ export function decodeSegment(key: string, object: Uint8Array): ArchiveSegment {
     at = next;
   }
   const { writer, sequence, previous, damagedRanges = 0 } = header;
-  return { writer, sequence, previous, damagedRanges, entries, hash: digest.toString('hex') };
+  return { writer, sequence, previous, damagedRanges, entries, hash: digest.toString('hex'), bytes: object };
 }
 
 /** Returns the error of an object that cannot be used. */

@@ -1,15 +1,11 @@
 import type { CallOptions } from '@quantumtrade/dal-domain';
 import type { ObjectStore } from '@quantumtrade/dal-domain/operations';
-import { archivePrefix, positionKey, prunedKey, segmentKey, sequenceOf, writerOf } from './keys.js';
+import { getUndamaged } from '../backup/stored-bytes.js';
+import { archivePrefix, positionKey, segmentKey, sequenceOf, writerOf } from './keys.js';
 import type { ArchivePosition } from './position.js';
 import { readPosition } from './position.js';
-import { unsealJson } from './sealed-json.js';
+import { readFirstKept } from './pruned-archive.js';
 import { damaged, decodeSegment, type ArchiveSegment } from './segment.js';
-
-/** Names the first segment that is kept. */
-export interface PrunedArchive {
-  readonly firstKept: number;
-}
 
 /** Hashes of a segment that was read. */
 interface Link {
@@ -54,8 +50,7 @@ export class WriterArchive {
     // The position is read first: the list then has its segment.
     const position = await readPosition(store, writer, options);
     if (!position) throw damaged(positionKey(writer), 'is missing');
-    const pruned = await store.get(prunedKey(writer), options);
-    const first = pruned ? unsealJson<PrunedArchive>(prunedKey(writer), pruned).firstKept : 1;
+    const first = await readFirstKept(store, writer, options);
     let next = first;
     for await (const { key } of store.list(archivePrefix(writer), options)) {
       const sequence = sequenceOf(key);
@@ -79,8 +74,8 @@ export class WriterArchive {
   /** Reads a segment, and compares it with those before and after it that were read. */
   async segment(sequence: number, options?: CallOptions): Promise<ArchiveSegment> {
     const key = this.keyOf(sequence);
-    const bytes = await this.#store.get(key, options);
-    if (!bytes) throw damaged(key, 'is missing');
+    const bytes = await getUndamaged(this.#store, key, options);
+    if (typeof bytes === 'string') throw damaged(key, bytes);
     const segment = decodeSegment(key, bytes);
     if (segment.writer !== this.writer || segment.sequence !== sequence) {
       throw damaged(key, `is segment ${segment.sequence} of ${segment.writer}`);

@@ -22,6 +22,7 @@ it('status without any data is not ok', async () => {
     newestVerified: null,
     ageMs: null,
     lastDrill: null,
+    lastCopy: null,
   });
 });
 

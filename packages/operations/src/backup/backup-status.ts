@@ -2,7 +2,13 @@ import type { CallOptions, TimeSource } from '@quantumtrade/dal-domain';
 import { keysOf, requireKnownKeys, requireWholeNumber, systemClock } from '@quantumtrade/dal-domain';
 import type { ObjectStore } from '@quantumtrade/dal-domain/operations';
 import { type BackupSummary, listBackups } from './catalog.js';
-import { type Drill, readLastDrill, readVerifications } from './results.js';
+import {
+  type ArchiveCopyResult,
+  type Drill,
+  readLastCopy,
+  readLastDrill,
+  readVerifications,
+} from './results.js';
 
 const OPERATION = 'backup.status';
 const HOUR_MS = 3_600_000;
@@ -32,6 +38,8 @@ export interface BackupStatus {
   /** Age of the rows of that one (milliseconds). */
   readonly ageMs: number | null;
   readonly lastDrill: Drill | null;
+  /** Last copy of the archive to a second store. */
+  readonly lastCopy: ArchiveCopyResult | null;
 }
 
 /** Reports the age of the newest verified backup and the last drill. Reads manifests and results, no rows. */
@@ -52,6 +60,7 @@ export async function backupStatus(
   const verifications = await readVerifications(store, limits);
   const passed = new Set(verifications.filter(({ problems }) => problems.length === 0).map(({ id }) => id));
   const lastDrill = (await readLastDrill(store, limits)) ?? null;
+  const lastCopy = (await readLastCopy(store, limits)) ?? null;
   const newest = backups.at(-1) ?? null;
   const usable = (each: BackupSummary) => each.problem === undefined && passed.has(each.id);
   const newestVerified = backups.findLast(usable) ?? null;
@@ -65,7 +74,7 @@ export async function backupStatus(
     ...(ageMs !== null && ageMs > maxAgeMs ? ['the newest verified backup is too old'] : []),
     ...drillProblems(lastDrill, now, maxDrillAgeMs),
   ];
-  return { isOk: problems.length === 0, problems, newest, newestVerified, ageMs, lastDrill };
+  return { isOk: problems.length === 0, problems, newest, newestVerified, ageMs, lastDrill, lastCopy };
 }
 
 function drillProblems(drill: Drill | null, now: number, maxAgeMs: number): string[] {

@@ -1,10 +1,17 @@
 import type { CallOptions, TimeSource } from '@quantumtrade/dal-domain';
 import { keysOf, requireKnownKeys, systemClock } from '@quantumtrade/dal-domain';
-import type { ObjectStore, PutOptions } from '@quantumtrade/dal-domain/operations';
+import type { ObjectStore } from '@quantumtrade/dal-domain/operations';
 import { forEachConcurrently } from '@quantumtrade/dal-runtime';
 import { findBackup } from './catalog.js';
 import { type BackupManifest, backupObjectsOf, manifestKey, readManifest } from './manifest.js';
-import { damagedObject, getUndamaged, putOptions, readObject, sha256Of } from './stored-bytes.js';
+import {
+  type CopyLimits,
+  damagedObject,
+  getUndamaged,
+  putOptions,
+  readObject,
+  storeCopy,
+} from './stored-bytes.js';
 
 const OPERATION = 'backup.copy';
 /** Objects that are copied at once; each is in memory meanwhile, twice after its copy. */
@@ -66,7 +73,7 @@ export async function copyBackup(
     objects++;
     bytes += original.length;
   });
-  for (const { id } of chain) await copyManifest(from, to, id, limits, puts);
+  for (const { id } of chain) await copyManifest(from, to, id, { limits, puts, operation: OPERATION });
   const backups = chain.map(({ id }) => id);
   return { id: backups.at(-1)!, backups, objects, bytes, present };
 }
@@ -88,18 +95,10 @@ async function copyManifest(
   from: ObjectStore,
   to: ObjectStore,
   id: string,
-  limits: CallOptions,
-  puts: PutOptions,
+  copying: CopyLimits,
 ): Promise<void> {
   const key = manifestKey(id);
-  const original = await getUndamaged(from, key, limits);
+  const original = await getUndamaged(from, key, copying.limits);
   if (typeof original === 'string') throw damagedObject(key, `${original} in ${from.location}`, OPERATION);
-  const hasOriginal = async () => {
-    const found = await getUndamaged(to, key, limits);
-    return typeof found !== 'string' && sha256Of(found) === sha256Of(original);
-  };
-  if (await hasOriginal()) return;
-  await to.put(key, original, puts);
-  if (!(await hasOriginal()))
-    throw damagedObject(key, `differs from the original in ${to.location}`, OPERATION);
+  await storeCopy(to, key, original, copying);
 }

@@ -32,6 +32,16 @@ export interface Drill {
   readonly reason?: string;
 }
 
+/** Result of copying the archive to a second store. */
+export interface ArchiveCopyResult {
+  /** Location of the second store. */
+  readonly to: string;
+  readonly copiedAt: string;
+  /** Latest instant that can be restored from there (ISO 8601). */
+  readonly reachesTo: string;
+}
+
+const LAST_COPY = 'copies/archive.json';
 const VERIFICATIONS = 'verifications/';
 const DRILLS = 'drills/';
 
@@ -67,4 +77,20 @@ export async function readLastDrill(store: ObjectStore, options: CallOptions): P
   for await (const { key } of store.list(DRILLS, options)) newest = key;
   const bytes = newest === undefined ? undefined : await store.get(newest, options);
   return bytes && unsealJson<Drill>(newest!, bytes);
+}
+
+/** Keeps the result of the last copy of the archive. */
+export const storeLastCopy = (
+  store: ObjectStore,
+  copy: ArchiveCopyResult,
+  options: CallOptions,
+): Promise<void> => store.put(LAST_COPY, sealJson(copy), options);
+
+/** Returns the result of the last copy of the archive; undefined when there was none. */
+export async function readLastCopy(
+  store: ObjectStore,
+  options: CallOptions,
+): Promise<ArchiveCopyResult | undefined> {
+  const bytes = await store.get(LAST_COPY, options);
+  return bytes && unsealJson<ArchiveCopyResult>(LAST_COPY, bytes);
 }

@@ -42,7 +42,7 @@ export async function readObject(
 export async function getUndamaged(
   store: ObjectStore,
   key: string,
-  options: CallOptions,
+  options?: CallOptions,
 ): Promise<Uint8Array | string> {
   try {
     return (await store.get(key, options)) ?? 'is missing';
@@ -51,6 +51,38 @@ export async function getUndamaged(
       return 'is damaged: the store finds another checksum';
     throw error;
   }
+}
+
+/** Whether a store has an object of exactly these bytes. */
+async function hasBytes(
+  store: ObjectStore,
+  key: string,
+  bytes: Uint8Array,
+  options: CallOptions,
+): Promise<boolean> {
+  const found = await getUndamaged(store, key, options);
+  return typeof found !== 'string' && Buffer.compare(found, bytes) === 0;
+}
+
+/** Stores a copy of an object, unless the store has it. Returns whether it was stored. Throws `ValidationError` naming a copy that the store keeps wrongly. */
+export async function storeCopy(
+  store: ObjectStore,
+  key: string,
+  bytes: Uint8Array,
+  { limits, puts, operation }: CopyLimits,
+): Promise<boolean> {
+  if (await hasBytes(store, key, bytes, limits)) return false;
+  await store.put(key, bytes, puts);
+  if (await hasBytes(store, key, bytes, limits)) return true;
+  throw damagedObject(key, `differs from the original in ${store.location}`, operation);
+}
+
+/** Options of the calls of one copy. */
+export interface CopyLimits {
+  readonly limits: CallOptions;
+  /** Those of what is stored. */
+  readonly puts: PutOptions;
+  readonly operation: string;
 }
 
 /** Returns the error of an object that is not what was stored. */

@@ -1,7 +1,9 @@
 import type { CallOptions, TimeSource } from '@quantumtrade/dal-domain';
 import { keysOf, requireKnownKeys, systemClock } from '@quantumtrade/dal-domain';
 import type { BackupBackend, ObjectStore } from '@quantumtrade/dal-domain/operations';
+import { putArchiveCopy, readArchiveCopy } from '../archive/archive-copy.js';
 import { sealJson, unsealJson } from '../archive/sealed-json.js';
+import { type CopyLimits, storeCopy } from '../backup/stored-bytes.js';
 
 const PREFIX = 'promotions/';
 
@@ -35,7 +37,21 @@ export async function promoteRestored(
   const promotedAt = clock.now();
   const key = `${PREFIX}${new Date(promotedAt).toISOString().replace(/[:.]/g, '-')}.json`;
   await store.put(key, sealJson({ database, promotedAt }), limits);
+  const copy = await readArchiveCopy(store, limits);
+  if (copy && copy.usedSince === undefined) {
+    await putArchiveCopy(store, { ...copy, usedSince: promotedAt }, limits);
+  }
   await backups.promote(database, keepAs, limits);
+}
+
+/** Copies the records of promotions to a second store. Throws `ValidationError` naming one that was changed. */
+export async function copyPromotions(from: ObjectStore, to: ObjectStore, copied: CopyLimits): Promise<void> {
+  for await (const { key } of from.list(PREFIX, copied.limits)) {
+    const bytes = await from.get(key, copied.limits);
+    if (!bytes) continue;
+    unsealJson(key, bytes);
+    await storeCopy(to, key, bytes, copied);
+  }
 }
 
 /** Returns when databases were promoted (epoch milliseconds). Throws `ValidationError` naming an object that was changed. */

@@ -1,60 +1,12 @@
-import type { ArchivedBlock } from '@quantumtrade/dal-domain/operations';
 import { SeededRandom } from '@quantumtrade/dal-runtime';
-import type { Archive, ArchiveOptions } from '../archive/archive.js';
-import { ArchiveHarness } from '../testing/archive-harness.js';
 import { RecordingTarget } from '../testing/recording-target.js';
-import type { BaseBackup, RecoveryOptions } from './recover-database.js';
-import { recoverDatabase } from './recover-database.js';
+import { RecoveryScenario } from '../testing/recovery-scenario.js';
 
 const SEED = Number(process.env['QT_SEED'] ?? 1);
 const RUNS = Number(process.env['QT_RUNS'] ?? 100);
 
-/** An archive whose clock begins at 0, and backups. */
-class Scenario {
-  readonly harness = new ArchiveHarness();
-  readonly backups: BaseBackup[] = [];
-  readonly promotions: number[] = [];
-  target = new RecordingTarget('restored');
-
-  constructor() {
-    this.harness.clock.set(0);
-  }
-
-  open(options: Partial<ArchiveOptions> = {}): Archive {
-    return this.harness.open({ intervalMs: 1, ...options });
-  }
-
-  backup(startedAt: number, completedAt = startedAt): void {
-    const id = `backup ${startedAt}`;
-    this.backups.push({
-      id,
-      database: 'market',
-      startedAt: new Date(startedAt),
-      completedAt: new Date(completedAt),
-    });
-  }
-
-  /** Appends a block at an instant. */
-  async append(archive: Archive, id: string, at: number, more: Partial<ArchivedBlock> = {}): Promise<void> {
-    await this.harness.advance(at - this.harness.clock.now());
-    await this.harness.append(archive, id, { begunAt: at, ...more });
-  }
-
-  restore(to: number | 'latest', options: Partial<RecoveryOptions> = {}) {
-    const restore = async () => this.target;
-    return recoverDatabase(
-      { store: this.harness.store, backups: this.backups, promotions: this.promotions, restore },
-      { to: to === 'latest' ? to : new Date(to), allowedClockDifferenceMs: 0, ...options },
-    );
-  }
-
-  replayed(): string[] {
-    return this.target.replayed.map(([, id]) => id);
-  }
-}
-
 it('replays blocks acknowledged after the backup and by the instant', async () => {
-  const recovery = new Scenario();
+  const recovery = new RecoveryScenario();
   const archive = recovery.open();
   for (const [n, id] of ['a', 'b', 'c', 'd'].entries()) await recovery.append(archive, id, 100 * (n + 1));
   await recovery.harness.settle(archive.close());
@@ -74,7 +26,7 @@ it('replays blocks acknowledged after the backup and by the instant', async () =
 });
 
 it('replays a journaled block that was stored after the backup began', async () => {
-  const recovery = new Scenario();
+  const recovery = new RecoveryScenario();
   const archive = recovery.open();
   await recovery.append(archive, 'a', 300, { acknowledgedAt: 100 });
   await recovery.append(archive, 'b', 400, { acknowledgedAt: 260 });
@@ -85,7 +37,7 @@ it('replays a journaled block that was stored after the backup began', async () 
 });
 
 it('begins with an older backup when the newest may have later writes', async () => {
-  const recovery = new Scenario();
+  const recovery = new RecoveryScenario();
   const archive = recovery.open();
   await recovery.append(archive, 'a', 100);
   await recovery.append(archive, 'b', 400, { begunAt: 205 });
@@ -98,13 +50,13 @@ it('begins with an older backup when the newest may have later writes', async ()
 });
 
 it('refuses an instant that no backup was completed before', async () => {
-  const recovery = new Scenario();
+  const recovery = new RecoveryScenario();
   recovery.backup(200, 210);
   await expect(recovery.restore(205)).rejects.toThrow(/the first is of 1970-01-01T00:00:00.210Z/);
 });
 
 it("refuses an instant that an open writer's archive does not reach", async () => {
-  const recovery = new Scenario();
+  const recovery = new RecoveryScenario();
   const archive = recovery.open({ intervalMs: 1_000 });
   await recovery.append(archive, 'a', 100);
   await recovery.harness.advance(1_000);
@@ -118,7 +70,7 @@ it("refuses an instant that an open writer's archive does not reach", async () =
 });
 
 it('merges the archives of several writers and ignores other databases', async () => {
-  const recovery = new Scenario();
+  const recovery = new RecoveryScenario();
   const archives = [recovery.open(), recovery.open(), recovery.open({ database: 'other' })];
   for (const [n, id] of ['a', 'b', 'x', 'c', 'd'].entries()) {
     await recovery.append(archives[n % 3]!, id, 100 + n);
@@ -130,7 +82,7 @@ it('merges the archives of several writers and ignores other databases', async (
 });
 
 it('replays nothing that a promotion before the instant has undone', async () => {
-  const recovery = new Scenario();
+  const recovery = new RecoveryScenario();
   const archive = recovery.open();
   for (const [n, id] of ['a', 'undone', 'c', 'd'].entries())
     await recovery.append(archive, id, 100 * (n + 1));
@@ -149,7 +101,7 @@ it('replays nothing that a promotion before the instant has undone', async () =>
 });
 
 it('replays a block once that was archived twice', async () => {
-  const recovery = new Scenario();
+  const recovery = new RecoveryScenario();
   const archive = recovery.open();
   for (const at of [100, 200]) await recovery.append(archive, 'a', at);
   await recovery.harness.settle(archive.close());
@@ -158,7 +110,7 @@ it('replays a block once that was archived twice', async () => {
 });
 
 it('replays undelivered blocks that were acknowledged by the instant', async () => {
-  const recovery = new Scenario();
+  const recovery = new RecoveryScenario();
   recovery.backup(50);
   async function* undelivered() {
     for (const [id, acknowledgedAt] of [
@@ -175,7 +127,7 @@ it('replays undelivered blocks that were acknowledged by the instant', async () 
 });
 
 it('restores a block that was archived in pieces', async () => {
-  const recovery = new Scenario();
+  const recovery = new RecoveryScenario();
   const archive = recovery.open({ maxSegmentBytes: 4 });
   await recovery.append(archive, 'a', 100);
   await recovery.harness.settle(archive.close());
@@ -185,7 +137,7 @@ it('restores a block that was archived in pieces', async () => {
 });
 
 it('drops the target when a block cannot be replayed', async () => {
-  const recovery = new Scenario();
+  const recovery = new RecoveryScenario();
   const archive = recovery.open();
   await recovery.append(archive, 'a', 100);
   await recovery.harness.settle(archive.close());
@@ -196,7 +148,7 @@ it('drops the target when a block cannot be replayed', async () => {
 });
 
 it('refuses to restore past blocks that a damaged disk has lost', async () => {
-  const recovery = new Scenario();
+  const recovery = new RecoveryScenario();
   const { disk } = recovery.harness;
   const crashed = recovery.open({ intervalMs: 1_000 });
   for (const [n, id] of ['a', 'b', 'c'].entries()) await recovery.append(crashed, id, 100 * (n + 1));
@@ -213,7 +165,7 @@ it('refuses to restore past blocks that a damaged disk has lost', async () => {
 });
 
 it('names any object that is missing, changed or exchanged', async () => {
-  const recovery = new Scenario();
+  const recovery = new RecoveryScenario();
   const archive = recovery.open({ maxSegmentBytes: 1 });
   for (let n = 0; n < 8; n++) await recovery.append(archive, `block ${n}`, 100 + n);
   await recovery.harness.settle(archive.close());

@@ -2,6 +2,7 @@ import type { CallOptions, EncodedBlock } from '@quantumtrade/dal-domain';
 import { requireRecord, ValidationError } from '@quantumtrade/dal-domain';
 import type { ObjectStore, RestoreTarget } from '@quantumtrade/dal-domain/operations';
 import { forEachConcurrently } from '@quantumtrade/dal-runtime';
+import type { ArchiveCopy } from '../archive/archive-copy.js';
 import type { ArchivedBytes } from '../archive/whole-blocks.js';
 import { WriterArchive } from '../archive/writer-archive.js';
 import { ALLOWED_CLOCK_DIFFERENCE_MS } from './clock-difference.js';
@@ -21,6 +22,8 @@ export interface RecoveryParts {
   readonly backups: readonly BaseBackup[];
   /** When restored databases were promoted (epoch milliseconds). */
   readonly promotions: readonly number[];
+  /** State of the copies, where the store has copies of another one. */
+  readonly copy: ArchiveCopy | undefined;
   /** Restores a backup into a new database with the newest version of the schema. */
   readonly restore: (backup: BaseBackup) => Promise<RestoreTarget>;
 }
@@ -62,13 +65,13 @@ const BATCH = { blocks: 1_000, rows: 100_000, bytes: 2 ** 25 };
  * is left of the database.
  */
 export async function recoverDatabase(
-  { store, backups, promotions, restore }: RecoveryParts,
+  { store, backups, promotions, copy, restore }: RecoveryParts,
   options: RecoveryOptions,
 ): Promise<RecoveredDatabase> {
   const started = performance.now();
   const { undelivered, allowedClockDifferenceMs = ALLOWED_CLOCK_DIFFERENCE_MS, to, ...limits } = options;
   const archives = await WriterArchive.list(store, backups[0]?.database, limits);
-  const instant = requireReached(archives, to, backups);
+  const instant = requireReached(archives, copy, to, backups);
   const indexes = archives.map((archive) => new ArchiveIndex(archive));
   const promotedAt = Math.max(0, ...promotions.filter((promotion) => promotion <= instant));
   const usable = backups.filter(({ startedAt }) => startedAt.getTime() >= promotedAt);
@@ -103,21 +106,26 @@ export async function recoverDatabase(
   };
 }
 
-/** Returns the instant to restore to. Throws `ValidationError` when it is later than the archive of a writer reaches. */
+/** Returns the instant to restore to. Throws `ValidationError` when it is later than the archive of a writer, or the copies, reach. */
 function requireReached(
   archives: readonly WriterArchive[],
+  copy: ArchiveCopy | undefined,
   to: Date | 'latest',
   backups: readonly BaseBackup[],
 ): number {
   const open = archives.map(({ position }) => position).filter(({ isClosed }) => !isClosed);
   open.sort((a, b) => a.completeTo - b.completeTo);
   const [least] = open;
-  if (to === 'latest') return least?.completeTo ?? lastInstant(archives, backups);
-  const instant = to.getTime();
-  if (!least || instant <= least.completeTo) return instant;
-  const reached = new Date(least.completeTo).toISOString();
-  const reason = `is later than the archive of writer ${least.writer} reaches: ${reached}`;
-  throw new ValidationError('to', reason, { operation: OPERATION });
+  const wanted = to === 'latest' ? (least?.completeTo ?? lastInstant(archives, backups)) : to.getTime();
+  const refuse = (whose: string, completeTo: number) => {
+    const reason = `is later than ${whose}: ${new Date(completeTo).toISOString()}`;
+    throw new ValidationError('to', reason, { operation: OPERATION });
+  };
+  if (least && wanted > least.completeTo)
+    refuse(`the archive of writer ${least.writer} reaches`, least.completeTo);
+  if (!copy || wanted <= copy.reachesTo || wanted >= (copy.usedSince ?? Infinity)) return wanted;
+  if (to !== 'latest') refuse('the copies in this store reach', copy.reachesTo);
+  return copy.reachesTo;
 }
 
 /** Returns the last instant of which anything is known when all writers have ended. */

@@ -1,6 +1,7 @@
 import { keysOf, requireKnownKeys, requireWholeNumber, ValidationError } from '@quantumtrade/dal-domain';
 import type { BackupBackend, ObjectStore } from '@quantumtrade/dal-domain/operations';
 import { requireDatabaseName } from '@quantumtrade/dal-domain/operations';
+import { readArchiveCopy } from '../archive/archive-copy.js';
 import { listBackups, type BackupSummary } from '../backup/catalog.js';
 import { restoreBackup } from '../backup/restore-backup.js';
 import { promotionTimes } from './promotions.js';
@@ -44,6 +45,7 @@ export async function restoreTo(
   const parts = {
     store,
     promotions: await promotionTimes(store, limits),
+    copy: await readArchiveCopy(store, limits),
     backups: (await listBackups(store, limits)).flatMap(baseOf),
     restore: async ({ id }: BaseBackup) =>
       (await restoreBackup(backups, store, { into, id, ...limits })).target,

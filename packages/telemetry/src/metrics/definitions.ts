@@ -158,6 +158,13 @@ export const METRICS = {
     description: 'Age of the newest verified backup; missing while there is none.',
     attributes: [],
   },
+  'quantumtrade.dal.backup.copy.age': {
+    kind: 'gauge',
+    unit: 's',
+    description:
+      'Age of the latest instant that can be restored from the second store, the recovery point of a loss of the first; missing while nothing was copied.',
+    attributes: [],
+  },
   'quantumtrade.dal.backup.drill.age': {
     kind: 'gauge',
     unit: 's',
