@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bundledProgram } from '@quantumtrade/dal-testing';
 import type { DemoSummary } from './demo/summary.js';
 import { SP500 } from './demo/sp500.js';
 import { EXIT } from './exit-codes.js';
@@ -24,21 +25,20 @@ class Cli {
   out = '';
   err = '';
 
-  constructor(...args: string[]) {
+  private constructor(program: string, args: readonly string[]) {
     const { NODE_OPTIONS: _, ...env } = process.env;
-    const main = join(workspace, 'apps/cli/src/main.ts');
-    this.process = spawn(
-      process.execPath,
-      ['--import', 'tsx', '--conditions=@quantumtrade/source', main, ...args],
-      {
-        cwd: workspace,
-        detached: true,
-        stdio: ['ignore', 'pipe', 'pipe'],
-        env: { ...env, TMPDIR: temporary, ...dataDirectory },
-      },
-    );
+    this.process = spawn(process.execPath, [program, ...args], {
+      cwd: workspace,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...env, TMPDIR: temporary, ...dataDirectory },
+    });
     this.process.stdout!.on('data', (chunk) => (this.out += chunk));
     this.process.stderr!.on('data', (chunk) => (this.err += chunk));
+  }
+
+  static async start(...args: string[]): Promise<Cli> {
+    return new Cli(await bundledProgram(new URL('main.ts', import.meta.url)), args);
   }
 
   async end(): Promise<number | null> {
@@ -68,7 +68,7 @@ class Cli {
 
 describe('qtdal', () => {
   it('runs the demo and leaves no process and no file', async () => {
-    const cli = new Cli('demo', '--bars', '2000', '--symbols', '5', '--json');
+    const cli = await Cli.start('demo', '--bars', '2000', '--symbols', '5', '--json');
     const code = await cli.end();
     const summary = JSON.parse(cli.out) as DemoSummary;
     expect(summary.verifications).toEqual(
@@ -88,7 +88,7 @@ describe('qtdal', () => {
 
   it('exits with 3 when no server answers', async () => {
     const args = ['--symbol', 'X', '--config', nobody, '--backend', 'clickhouse-redis'];
-    const cli = new Cli('ingest', SP500.file, ...args);
+    const cli = await Cli.start('ingest', SP500.file, ...args);
     expect(await cli.end()).toBe(EXIT.connection);
     expect(cli.err).toMatch(/^qtdal: Connection failed: /m);
     expect(cli.out).toBe('');
@@ -96,7 +96,7 @@ describe('qtdal', () => {
 
   it('continues an ingestion after Ctrl-C', async () => {
     const args = ['ingest', SP500.file, '--symbol', 'X', '--batch-size', '200', '--json'];
-    const interrupted = new Cli(...args, '--verbose');
+    const interrupted = await Cli.start(...args, '--verbose');
     await interrupted.said('"operation":"checkpoints.save"');
     interrupted.interrupt();
     expect(await interrupted.end()).toBe(EXIT.interrupted);

@@ -16,7 +16,7 @@ function configFile(text: string): string {
 
 describe('qtdal-service', () => {
   it('exits with 0 after SIGINT', async () => {
-    const service = new ServiceProcess(
+    const service = await ServiceProcess.start(
       configFile('backend = "memory"\n[http]\nport = 0\nstop = { drain_delay = 0 }'),
       '--migrate',
     );
@@ -28,7 +28,7 @@ describe('qtdal-service', () => {
   });
 
   it('exits at once with another code after a second signal', async () => {
-    const service = new ServiceProcess(
+    const service = await ServiceProcess.start(
       configFile('backend = "memory"\n[http]\nport = 0\nstop = { drain_delay = 600, grace = 3600 }'),
     );
     await service.listening();

@@ -125,7 +125,7 @@ it(
     const random = new Random(SEED);
     for (let n = 0; n < ROUNDS; n++) {
       const round = new Round(`ROUND${n}`, random);
-      const service = new ServiceProcess(file);
+      const service = await ServiceProcess.start(file);
       const load = new RequestLoad(await service.listening(), TOKEN);
       const writing = load.run(PER_SECOND, round.nextWrite, round.onWrite);
       const reading = load.run(PER_SECOND, round.nextRead, round.onRead);

@@ -33,7 +33,7 @@ it('a killed process loses no acknowledged entry and looks untampered', async ()
   const directory = await scratch.directory();
   const expected: string[] = [];
   for (let run = 0; run < runs; run++) {
-    const child = startRecording(directory, String(run));
+    const child = await startRecording(directory, String(run));
     await child.started;
     await delay(random.below(120));
     child.process.kill('SIGKILL');
@@ -110,7 +110,7 @@ it('a crash at any byte is repaired and not reported as tampering', async () => 
 
 it('several processes record one chain while it is verified', async () => {
   const directory = await scratch.directory();
-  const children = ['a', 'b', 'c'].map((prefix) => startRecording(directory, prefix, 40));
+  const children = await Promise.all(['a', 'b', 'c'].map((prefix) => startRecording(directory, prefix, 40)));
   await Promise.all(children.map(({ started }) => started));
   let running = true;
   const outputs = Promise.all(children.map(({ output }) => output)).finally(() => (running = false));

@@ -19,7 +19,7 @@ afterEach(() => rm(directory, { recursive: true }));
 it('a journal has every acknowledged record of killed processes', async () => {
   const acknowledged = new Set<string>();
   for (const seed of seeds(10)) {
-    const child = startChild(appendLoop, directory, String(seed));
+    const child = await startChild(appendLoop, directory, String(seed));
     await child.started;
     await delay(new Random(seed).below(100));
     child.process.kill('SIGKILL');
@@ -43,7 +43,7 @@ it('a journal has every acknowledged record of killed processes', async () => {
 }, 120_000);
 
 it('one journal at a time has a directory, across processes', async () => {
-  const child = startChild(appendLoop, directory, 'child');
+  const child = await startChild(appendLoop, directory, 'child');
   await child.started;
   await expect(openJournal({ directory })).rejects.toMatchObject({
     code: 'LOCKED',
@@ -59,7 +59,7 @@ it('one journal at a time has a directory, across processes', async () => {
 }, 30_000);
 
 it('a directory stays locked while its holder is suspended', async () => {
-  const child = startChild(appendLoop, directory, 'child');
+  const child = await startChild(appendLoop, directory, 'child');
   await child.started;
   child.process.kill('SIGSTOP');
   await expect(openJournal({ directory })).rejects.toMatchObject({ code: 'LOCKED' });
@@ -70,9 +70,11 @@ it('a directory stays locked while its holder is suspended', async () => {
 it('no two processes hold the lock when holders release or die', async () => {
   for (let round = 0; round < 3; round++) {
     await rm(join(directory, 'held'), { force: true });
-    const dying = startChild(lockLoop, directory, '1', 'die');
+    const dying = await startChild(lockLoop, directory, '1', 'die');
     await dying.output;
-    const contenders = Array.from({ length: 4 }, () => startChild(lockLoop, directory, '15'));
+    const contenders = await Promise.all(
+      Array.from({ length: 4 }, () => startChild(lockLoop, directory, '15')),
+    );
     expect(await Promise.all(contenders.map(({ output }) => output))).toEqual(Array(4).fill('done\n'));
   }
 }, 120_000);

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { writeSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import { fileURLToPath } from 'node:url';
+import { bundledProgram } from './bundled-program.js';
 
 export interface Child {
   readonly process: ChildProcess;
@@ -12,13 +12,12 @@ export interface Child {
   readonly started: Promise<unknown>;
 }
 
-/** Runs a TypeScript file in a process of its own, with all packages resolved to their sources. */
-export function startChild(script: URL, ...args: string[]): Child {
-  const child = spawn(
-    process.execPath,
-    ['--import', 'tsx', '--conditions=@quantumtrade/source', fileURLToPath(script), ...args],
-    { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, NODE_OPTIONS: '' } },
-  );
+/** Runs a TypeScript file in a process of its own, with the sources of all packages. */
+export async function startChild(script: URL, ...args: string[]): Promise<Child> {
+  const child = spawn(process.execPath, [await bundledProgram(script), ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, NODE_OPTIONS: '' },
+  });
   let printed = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (printed += text));
   return {

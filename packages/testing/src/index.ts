@@ -1,3 +1,4 @@
+export { bundledProgram } from './bundled-program.js';
 export { certificatePath } from './certificates.js';
 export { type Child, killWithParent, printLine, startChild } from './child-process.js';
 export { SimulatedDisk, type DiskFaults } from './disk/simulated-disk.js';

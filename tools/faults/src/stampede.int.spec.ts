@@ -12,7 +12,9 @@ let stampedes: Stampedes[];
 beforeAll(async () => {
   server = await RedisProcess.start();
   const orders = [server.url, stampedeProcesses, stampedeCallers, stampedeRounds].map(String);
-  children = Array.from({ length: stampedeProcesses }, () => startChild(SCRIPT, ...orders));
+  children = await Promise.all(
+    Array.from({ length: stampedeProcesses }, () => startChild(SCRIPT, ...orders)),
+  );
   const outputs = await Promise.all(children.map(({ output }) => output));
   stampedes = outputs.map((output) => JSON.parse(output) as Stampedes);
 }, 900_000);

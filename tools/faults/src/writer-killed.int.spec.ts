@@ -42,7 +42,7 @@ it.each<Durability>(['acknowledged', 'journaled'])(
         life * ROWS_PER_LIFE,
         random.below(1_000),
       ];
-      const child = startChild(SCRIPT, ...orders.map(String));
+      const child = await startChild(SCRIPT, ...orders.map(String));
       const started = Promise.race([child.started, child.output]);
       const acknowledgesNothing = isOutage && durability === 'acknowledged';
       // The first process always acknowledges a batch, so that there is something to check on a slow machine.

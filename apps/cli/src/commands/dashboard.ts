@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import type { Command } from 'commander';
-import { serveDashboard } from '../dashboard/serve-dashboard.js';
 import { runDemo } from '../demo/run-demo.js';
 import { SP500 } from '../demo/sp500.js';
 import { EXIT } from '../exit-codes.js';
@@ -36,6 +35,8 @@ export function addDashboard(program: Command, run: RunSession): void {
               output.note(`${name}: ${count(n)} in ${seconds(durationMs)}`),
           });
         }
+        // Its HTTP server is a third of what the program would load at the start of every command.
+        const { serveDashboard } = await import('../dashboard/serve-dashboard.js');
         const { http } = await config();
         const { url, stop } = await serveDashboard(opened.database, http, flags.port);
         try {

@@ -1,9 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { bundledProgram } from '@quantumtrade/dal-testing';
 
-const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
+const MAIN = new URL('../main.ts', import.meta.url);
 
 /** The service as a process of its own, as an operator starts it. */
 export class ServiceProcess {
@@ -14,13 +14,11 @@ export class ServiceProcess {
   readonly ended: Promise<number | null>;
   readonly #listening: Promise<string>;
 
-  constructor(configFile: string, ...args: string[]) {
-    this.process = spawn(
-      process.execPath,
-      ['--import', 'tsx', '--conditions=@quantumtrade/source', MAIN, '--config', configFile, ...args],
-      { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NODE_OPTIONS: '' } },
-    );
-    // Its output stays open for seconds: the compiler that it runs with has it as well.
+  private constructor(program: string, args: readonly string[]) {
+    this.process = spawn(process.execPath, [program, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, NODE_OPTIONS: '' },
+    });
     this.ended = once(this.process, 'exit').then(([code]) => code as number | null);
     this.#listening = new Promise((resolve, reject) => {
       for (const output of [this.process.stdout!, this.process.stderr!])
@@ -31,6 +29,10 @@ export class ServiceProcess {
       void this.ended.then(() => reject(new Error(`the service did not listen: ${this.log.join('\n')}`)));
     });
     this.#listening.catch(() => undefined);
+  }
+
+  static async start(configFile: string, ...args: string[]): Promise<ServiceProcess> {
+    return new ServiceProcess(await bundledProgram(MAIN), ['--config', configFile, ...args]);
   }
 
   /** Returns the URL once it listens. */

@@ -27,7 +27,7 @@ it('a Redis process answers again after a kill and a start', async () => {
 });
 
 it('a Redis process ends when its parent is killed', async () => {
-  const parent = startChild(new URL('../testing/redis-parent.ts', import.meta.url));
+  const parent = await startChild(new URL('../testing/redis-parent.ts', import.meta.url));
   const [port] = (await parent.started) as [string];
   expect(await isListening(Number(port))).toBe(true);
   parent.process.kill('SIGKILL');

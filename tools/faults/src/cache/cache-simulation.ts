@@ -55,16 +55,14 @@ export class CacheSimulation {
     const database = new Redis(databaseServer.url);
     await database.mset(KEY_NUMBERS.flatMap((key) => [inDatabase(key), 1]));
     const seed = () => random.below(2 ** 31);
-    const readers = numbersTo(processes).map((i) => {
-      const orders: ReaderOptions = {
-        settings: redis.settingsOf(i),
-        stalenessBoundMs: redis.stalenessBoundMs,
-        databaseUrl: databaseServer.url,
-        name: `${i}`,
-        seed: seed(),
-      };
-      return startChild(READER, JSON.stringify(orders));
-    });
+    const orders = numbersTo(processes).map((i): ReaderOptions => ({
+      settings: redis.settingsOf(i),
+      stalenessBoundMs: redis.stalenessBoundMs,
+      databaseUrl: databaseServer.url,
+      name: `${i}`,
+      seed: seed(),
+    }));
+    const readers = await Promise.all(orders.map((each) => startChild(READER, JSON.stringify(each))));
     const writers = await Promise.all(
       numbersTo(WRITERS).map(async (n) => {
         const keys = KEY_NUMBERS.filter((key) => key % WRITERS === n);
