@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { addAudit } from './commands/audit.js';
 import { addArchive } from './commands/archive.js';
 import { addBackup } from './commands/backup.js';
+import { addCluster } from './commands/cluster.js';
 import { addDashboard } from './commands/dashboard.js';
 import { addDeadLetter } from './commands/dead-letter.js';
 import { addDemo } from './commands/demo.js';
@@ -58,6 +59,7 @@ function program(io: Terminal, json: boolean, runSession: RunSession): Command {
     addMigrate,
     addStatus,
     addStorage,
+    addCluster,
     addIngest,
     addQuery,
     addDoctor,

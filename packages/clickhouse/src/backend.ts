@@ -12,6 +12,7 @@ import {
 import type { BlockArchive } from '@quantumtrade/dal-domain/operations';
 import { ClickHouseBackups } from './backup/backup-backend.js';
 import { clusterGuarantees } from './cluster/cluster-guarantees.js';
+import { copyController } from './cluster/copies/copy-controller.js';
 import { planClusterRetention } from './cluster/cluster-retention.js';
 import { ClusterSchemaController } from './cluster/cluster-schema.js';
 import type { ClusterServer } from './cluster/cluster-server.js';
@@ -102,6 +103,7 @@ export function connectClickHouse(
       write: (block, options) => blocks.write(block, options),
     },
     checkpoints: checkpointRepository(tables, versions),
+    copies: copyController(sql, () => (cluster?.copies === 'written' ? servers() : []), clock),
     queryPlans: queryPlans(tables, client.readDefaults),
     schema: cluster
       ? new ClusterSchemaController(sql, servers, cluster, schemaOptions)

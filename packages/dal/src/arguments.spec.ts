@@ -63,6 +63,8 @@ const METHODS: Readonly<Record<string, readonly unknown[]>> = {
   'queryPlans.explainAggregation': [{}, {}],
   'checkpoints.load': ['s', {}],
   'checkpoints.save': ['s', 1, {}],
+  'copies.compare': [{}],
+  'copies.repair': [{}],
   'schema.version': [{}],
   'schema.preview': [7, {}],
   'schema.plan': [7, {}],

@@ -28,13 +28,14 @@ import {
   sessionStore,
   systemClock,
 } from '@quantumtrade/dal-domain';
-import type { BackupBackend, StorageController } from '@quantumtrade/dal-domain/operations';
+import type { BackupBackend, CopyController, StorageController } from '@quantumtrade/dal-domain/operations';
 import { OperationMetrics } from '@quantumtrade/dal-telemetry';
 import { noteLookup } from './cache-lookups.js';
 import { cachedBackups } from './caching/cached-backups.js';
 import { cachedFeatures } from './caching/features.js';
 import { cachedMarketData } from './caching/market-data.js';
 import { cachedPredictions } from './caching/predictions.js';
+import { cachedCopies } from './caching/cached-copies.js';
 import { cachedSchema } from './caching/cached-schema.js';
 import { generalCache } from './caching/general-cache.js';
 import { keyspaceOptions } from './caching/keyspace-options.js';
@@ -129,6 +130,7 @@ export abstract class DatabasePorts extends RecordPorts implements ObservedPorts
   readonly analytics: Analytics;
   readonly backups: BackupBackend;
   readonly checkpoints: CheckpointRepository;
+  readonly copies: CopyController;
   readonly queryPlans: QueryPlans;
   readonly schema: SchemaController;
   readonly storage: StorageController;
@@ -156,6 +158,7 @@ export abstract class DatabasePorts extends RecordPorts implements ObservedPorts
     this.analytics = observed('analytics', timeSeries.analytics);
     this.backups = observed('backups', timeSeries.backups, cachedBackups(timeSeries.backups, readThrough));
     this.checkpoints = observed('checkpoints', timeSeries.checkpoints);
+    this.copies = observed('copies', timeSeries.copies, cachedCopies(timeSeries.copies, readThrough));
     this.queryPlans = observed('queryPlans', timeSeries.queryPlans);
     this.schema = observed('schema', timeSeries.schema, cachedSchema(timeSeries.schema, readThrough));
     this.storage = observed('storage', timeSeries.storage);

@@ -26,6 +26,21 @@ export type {
   SnapshotTable,
 } from './ports/backup.js';
 export {
+  COMPARE_COPIES_OPTIONS,
+  REPAIR_COPIES_OPTIONS,
+  requireCopyOptions,
+  type CompareCopiesOptions,
+  type CopiedRows,
+  type CopyComparison,
+  type CopyContent,
+  type CopyController,
+  type CopyDifference,
+  type CopyRepair,
+  type RefusedCopy,
+  type RepairCopiesOptions,
+  type ShardPartition,
+} from './ports/copies.js';
+export {
   APPLY_RETENTION_OPTIONS,
   type ApplyRetentionOptions,
   type ExpiredRows,

@@ -17,6 +17,7 @@ import { memoryCheckpoints } from './repositories/checkpoints.js';
 import { memoryQueryPlans } from './repositories/query-plans.js';
 import { memoryRecords } from './repositories/records.js';
 import { schemaController } from './schema-controller.js';
+import { memoryCopies } from './copies.js';
 import { memoryStorage } from './storage.js';
 import { MemoryStore } from './store/memory-store.js';
 
@@ -59,6 +60,7 @@ export function memoryTimeSeries(settings: MemoryTimeSeriesSettings = {}): TimeS
     backups: memoryBackups(store, clock),
     blocks: memoryBlocks(store),
     checkpoints: memoryCheckpoints(store),
+    copies: memoryCopies(store),
     queryPlans: memoryQueryPlans(store),
     schema: schemaController(store),
     storage: memoryStorage(store),

@@ -2,11 +2,12 @@ import { serverDegradations } from '@quantumtrade/dal';
 import type { DalConfig, ExplainedSetting } from '@quantumtrade/dal-config';
 import type { ComposedDatabase, ObjectStoreSettings } from '@quantumtrade/dal-container';
 import type { ServerCondition } from '@quantumtrade/dal-domain';
-import { unmetGuarantees } from '@quantumtrade/dal-domain';
+import { isDatabaseError, unmetGuarantees } from '@quantumtrade/dal-domain';
 import { archivedWriters, backupStatus } from '@quantumtrade/dal-operations';
 import type { Command } from 'commander';
 import { withBackupStore, withStore } from '../backup-store.js';
 import { describeCache } from '../cache-state.js';
+import { describeComparison, isAlike } from '../copies.js';
 import type { ExitCode } from '../exit-codes.js';
 import { EXIT, exitCodeOf } from '../exit-codes.js';
 import { describeGuarantees } from '../guarantees.js';
@@ -28,6 +29,7 @@ interface Check {
 const CLOCK_SKEW_LIMIT_MS = 2_000;
 const ANSWER_WITHIN_MS = 5_000;
 const ARCHIVE_DELAY_LIMIT_MS = 300_000;
+const COMPARED_WITHIN_MS = 30_000;
 
 export function addDoctor(program: Command, run: RunSession): void {
   withJson(withCommonOptions(program.command('doctor')))
@@ -106,6 +108,12 @@ async function examine(session: Session): Promise<Examination> {
       retentionCheck(opened),
     );
     if (retention) add(retention, EXIT.usage);
+    if (config.backend === 'clickhouse-redis' && config.clickhouse.cluster?.copies === 'written') {
+      const alike = await attempt('shard copies', 'run `qtdal cluster compare`', () =>
+        shardCopiesCheck(opened, session.signal),
+      );
+      if (alike) add(alike, EXIT.data);
+    }
     for (const server of servers) add(conditionCheck(server), EXIT.failure);
     if (config.backend === 'clickhouse-redis') {
       for (const url of serversOf(config)) {
@@ -191,6 +199,22 @@ async function guaranteesCheck({ database }: ComposedDatabase): Promise<Check> {
   const tables = await database.inspectGuarantees();
   const remedy = 'rows may be lost or counted twice: run `qtdal migrate`, or undo what was set by hand';
   return checkOf('guarantees', unmetGuarantees(tables), describeGuarantees(tables), remedy);
+}
+
+/** Compares the numbers of rows. Many rows are no failure: what was not compared in time is said. */
+async function shardCopiesCheck({ database }: ComposedDatabase, signal: AbortSignal): Promise<Check> {
+  const name = 'shard copies';
+  try {
+    const deadline = Date.now() + COMPARED_WITHIN_MS;
+    const compared = await database.copies.compare({ content: false, signal, deadline });
+    const ok = isAlike(compared) && compared.unreachable.length === 0;
+    const remedy = 'run `qtdal cluster repair` (docs/cluster.md)';
+    return { name, ok, detail: describeComparison(compared).join('; '), ...(!ok && { remedy }) };
+  } catch (error) {
+    if (!isDatabaseError(error) || error.code !== 'TIMEOUT') throw error;
+    const detail = `not compared within ${COMPARED_WITHIN_MS / 1_000} s: run \`qtdal cluster compare\``;
+    return { name, ok: true, detail };
+  }
 }
 
 /** Names tables whose retention is not as configured. That is no failure: retention is applied by hand. */

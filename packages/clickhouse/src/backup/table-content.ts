@@ -21,10 +21,19 @@ export function columnsOf(
 }
 
 /**
- * Counts and hashes the rows of partitions, ascending. Each row is hashed as its values in the format RowBinary, which says where NULL is,
- * keeps the bits of NaN and the order of maps, and does not depend on how columns are stored. The hashes of rows are added up, so that equal
- * rows count, and combined by XOR with a second function.
+ * Returns the values of a row as one text of SQL, `bytes`. It is in the format RowBinary, which says where NULL is, keeps the bits of NaN and the
+ * order of maps, and does not depend on how columns are stored.
  */
+export function rowBytesOf(columns: readonly SnapshotColumn[]): string {
+  const names = columns.map(({ name }) => `\`${name}\``).sort();
+  return `formatRow('RowBinary', ${names.join(', ')}) AS bytes`;
+}
+
+/** Counts and hashes rows given as `bytes`. The hashes of rows are added up, so that equal rows count, and combined by XOR with a second function. */
+export const CONTENT_OF_BYTES = `count() AS rows, lower(concat(leftPad(hex(sumWithOverflow(cityHash64(bytes))), 16, '0'),
+         leftPad(hex(groupBitXor(sipHash64(bytes))), 16, '0'))) AS hash`;
+
+/** Counts and hashes the rows of partitions, ascending. */
 export async function readContent(
   sql: Sql,
   table: string,
@@ -33,14 +42,11 @@ export async function readContent(
   operation: string,
   options: CallOptions,
 ): Promise<PartitionContent[]> {
-  const names = columns.map(({ name }) => `\`${name}\``).sort();
   const contents: PartitionContent[] = [];
   for (const partition of [...partitions].sort()) {
     const [found] = await sql.rows<{ rows: bigint; hash: string }>(
       operation,
-      `SELECT count() AS rows, lower(concat(leftPad(hex(sumWithOverflow(cityHash64(bytes))), 16, '0'),
-         leftPad(hex(groupBitXor(sipHash64(bytes))), 16, '0'))) AS hash
-       FROM (SELECT formatRow('RowBinary', ${names.join(', ')}) AS bytes FROM ${table} WHERE _partition_id = {partition:String})`,
+      `SELECT ${CONTENT_OF_BYTES} FROM (SELECT ${rowBytesOf(columns)} FROM ${table} WHERE _partition_id = {partition:String})`,
       { partition },
       options,
     );

@@ -154,6 +154,8 @@ export const methodCases: readonly MethodCase[] = [
   },
   other('checkpoints.load', { args: ['CALLS'], wrong: [''], since: 7 }),
   other('checkpoints.save', { args: ['CALLS', 1], wrong: ['CALLS', -1], since: 7 }),
+  other('copies.compare', { args: [] }),
+  other('copies.repair', { args: [] }),
   {
     ...other('queryPlans.explain', { args: ['marketData', {}], wrong: ['marketData', { limit: -1 }] }),
     parameters: ['record'],

@@ -18,6 +18,7 @@ import { scanBudgetSuite } from './scan-budgets.js';
 import { schemaSuite } from './schema.js';
 import { sentimentSuite } from './sentiment.js';
 import { shapeSuite } from './shapes.js';
+import { copySuite } from './copies.js';
 import { storageSuite } from './storage.js';
 import { strategyPerformanceSuite } from './strategy-performance.js';
 import type { OpenTimeSeries } from './subject.js';
@@ -56,6 +57,7 @@ export function timeSeriesWriteSuites(runner: TestRunner, open: OpenTimeSeries):
   schemaSuite(runner, open);
   guaranteeSuite(runner, open);
   storageSuite(runner, open);
+  copySuite(runner, open);
 }
 
 /** Runs the suites of the arguments, shapes, order and limits of calls. */

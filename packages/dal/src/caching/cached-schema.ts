@@ -32,9 +32,10 @@ export function cachedSchema(
 }
 
 /** Changes tables, and clears the read-through cache then. */
-export async function changeTables(cache: ReadThroughCache, change: () => Promise<void>): Promise<void> {
-  await cache.writeUntracked(change).catch((error: unknown) => clearAfter(error, cache));
+export async function changeTables<T>(cache: ReadThroughCache, change: () => Promise<T>): Promise<T> {
+  const result = await cache.writeUntracked(change).catch((error: unknown) => clearAfter(error, cache));
   await cache.clear();
+  return result;
 }
 
 /** Clears after a change that failed: it may have changed tables. */

@@ -4,6 +4,7 @@ import type { BlockWriter } from './block-writer.js';
 import type { CacheInvalidations } from './cache-invalidations.js';
 import type { Cache } from './cache.js';
 import type { CheckpointRepository } from './checkpoint.js';
+import type { CopyController } from './copies.js';
 import type { GuaranteeInspector } from './guarantees.js';
 import type { MarketStream } from './market-stream.js';
 import type { BackendProbe } from './probe.js';
@@ -26,6 +27,7 @@ export interface TimeSeriesBackend extends RecordRepositories {
   readonly backups: BackupBackend;
   readonly blocks: BlockWriter;
   readonly checkpoints: CheckpointRepository;
+  readonly copies: CopyController;
   readonly queryPlans: QueryPlans;
   readonly schema: SchemaController;
   readonly storage: StorageController;

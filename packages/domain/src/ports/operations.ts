@@ -100,6 +100,7 @@ export const OPERATIONS: PortOperations = {
   analytics: { aggregate: READ, lateBars: READ },
   backups: { snapshot: READ, createTarget: AUDITED_WRITE, promote: AUDITED_WRITE },
   checkpoints: { load: READ, save: AUDITED_WRITE },
+  copies: { compare: READ, repair: AUDITED_WRITE },
   queryPlans: { explain: READ, explainAggregation: READ },
   schema: {
     initialize: AUDITED_WRITE,
