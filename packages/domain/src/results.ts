@@ -24,9 +24,9 @@ export interface Page<T> extends Omit<QueryResult<T>, 'totalCount'> {
    * for.
    */
   totalCount: number | null;
-  /** Whether more rows follow. */
+  /** Whether more rows follow; in any order, whether the limit left rows out. */
   hasMore: boolean;
-  /** The parameter `cursor` of the next page; null when there is none. */
+  /** The parameter `cursor` of the next page; null when there is none. A page in any order has none. */
   nextCursor: string | null;
 }
 

@@ -94,7 +94,11 @@ export function addQuery(program: Command, run: RunSession): void {
     .option('--latest <rows>', 'the newest rows of --symbol, newest first', positive)
     .option('--select <fields>', 'only these fields, separated by commas', list)
     .addOption(
-      new Option('--order <order>', 'by timestamp, or by the key of the record').choices(['time', 'key']),
+      new Option('--order <order>', 'by timestamp, by the key of the record, or in any order').choices([
+        'time',
+        'key',
+        'none',
+      ]),
     )
     .addOption(
       new Option('--direction <direction>', 'of the whole order').choices(['ascending', 'descending']),

@@ -63,7 +63,7 @@ function selection({ fields, filters }: RecordDefinition) {
 }
 
 const ORDER =
-  'Order of the rows. Default: time for rows of one symbol, else the order in which they are stored';
+  'Order of the rows. none: any order, which costs least. Default: time for rows of one symbol, else the order in which they are stored';
 
 function rows(definition: RecordDefinition, isSet: boolean) {
   return {
@@ -71,7 +71,7 @@ function rows(definition: RecordDefinition, isSet: boolean) {
     ...(!isSet && {
       select: described(list(oneOf(Object.keys(definition.fields))), 'Fields to read. Default: all'),
     }),
-    order: described(z.enum(['time', 'key']), ORDER),
+    order: described(z.enum(['time', 'key', 'none']), ORDER),
     direction: described(z.enum(['ascending', 'descending']), 'Direction of the order. Default: ascending'),
     maxScanRows: described(whole(1), 'Rows that the call may scan. Default: clickhouse.scan_budget_rows'),
   };
@@ -92,7 +92,10 @@ export const pageQuery = (definition: RecordDefinition) =>
   readSchema({
     ...rows(definition, isSetRecord(definition)),
     limit: limit('rows. Default: clickhouse.default_page_rows, 10,000'),
-    cursor: described(z.string(), 'nextCursor of the page before, of the same query'),
+    cursor: described(
+      z.string(),
+      'nextCursor of the page before, of the same query. Not with the order none',
+    ),
     count: described(
       flag,
       'Whether rows beyond the page are counted. Default: true without a cursor, else false',
@@ -112,7 +115,6 @@ export const explainQuery = (definition: RecordDefinition) =>
 export const streamQuery = (definition: RecordDefinition) =>
   readSchema({
     ...rows(definition, false),
-    order: described(z.enum(['time', 'key', 'none']), `${ORDER}. none: any order, which costs least`),
     limit: limit('rows. Default: no limit'),
     batchRows: described(whole(1), 'Maximum number of rows that are read at once. Default: 10,000'),
     ...options(definition),

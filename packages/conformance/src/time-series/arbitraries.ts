@@ -99,7 +99,7 @@ function rowReads(record: RecordName): Arb<Operation>[] {
   const pages = fc.record({ ...items, count, limit: fc.integer({ min: 1, max: 5 }) });
   const page = fc.record({ ...items, count, cursor: absent(fc.constant('x'), 30) });
   const columns = fc.record({ ...rowFields(definition), batchRows });
-  // A limit would let each backend return other rows.
+  // A limit would let each backend return other rows. Pages say whether it did, and no exact value is refused.
   const anyOrder = {
     order: fc.constant('none'),
     direction: fc.constant(undefined),
@@ -107,6 +107,13 @@ function rowReads(record: RecordName): Arb<Operation>[] {
   };
   return [
     operation(record, 'find', page, options),
+    operation(record, 'find', fc.record({ ...items, ...anyOrder, count }), options),
+    operation(
+      record,
+      'find',
+      fc.record({ ...items, ...anyOrder, count, limit: fc.nat({ max: 6 }) }),
+      fc.constant(isSet ? {} : { exact: true }),
+    ),
     operation(record, PAGES, pages, options),
     operation(record, PAGES, pages, options, fc.array(batches(record), { minLength: 1, maxLength: 3 })),
     operation(record, 'stream', fc.record({ ...items, batchRows }), options),

@@ -6,7 +6,7 @@ import { featureSetsOf } from './feature-sets.js';
 import { collect } from './method-cases.js';
 import { compareOutput, inOrder, ORDERS } from './paging.js';
 import { allPages, readsOf, rowsFromColumns, rowTexts } from './read-methods.js';
-import { DAY, uniqueDay, uniqueName, untyped } from './subject.js';
+import { DAY, uniqueDay, uniqueName } from './subject.js';
 
 /** Tests pages, streams and columns of features. */
 export function featurePagingTests({ it, expect }: TestRunner, backend: () => TimeSeriesBackend): void {
@@ -85,15 +85,21 @@ export function featurePagingTests({ it, expect }: TestRunner, backend: () => Ti
     const rowsOf = (columns: AnyColumns) => rowsFromColumns(columns, feature);
     const expected = rowTexts(rowsOf(await features.columns(range))).sort();
     const batches = await collect(features.streamColumns(params));
+    for (const limit of [undefined, 5]) {
+      const page = await features.find({ ...range, order: 'none', limit });
+      const found = rowTexts(page.data);
+      expect(page).toMatchObject({ hasMore: limit !== undefined, nextCursor: null, totalCount: 12 });
+      expect([found.length, new Set([...found, ...rowTexts(sets)]).size]).toEqual([limit ?? 12, 12]);
+    }
     for (const rows of [
       batches.flatMap(rowsOf),
       rowsOf(await features.columns({ ...range, order: 'none' })),
     ]) {
       expect(rowTexts(rows).sort()).toEqual(expected);
     }
-    expect(await summaryOfRejection(() => features.find(untyped<object>({ order: 'none' })))).toEqual({
+    expect(await summaryOfRejection(() => features.find({ order: 'none', cursor: 'x' }))).toEqual({
       code: 'VALIDATION',
-      field: 'order',
+      field: 'cursor',
     });
   });
 

@@ -2,6 +2,7 @@ import type {
   AggregatedData,
   AggregationParams,
   AnyColumns,
+  Page,
   RecordDefinition,
   RecordName,
   TimeSeriesBackend,
@@ -74,7 +75,7 @@ async function perform(backend: TimeSeriesBackend, operation: Operation): Promis
     const result = methods[method]!(...args);
     const answer = Symbol.asyncIterator in result ? await collect(result) : await result;
     const found = comparable(answer, port as RecordName);
-    return isInAnyOrder(args[0]) && Array.isArray(found) ? sortedByText(found as object[]) : found;
+    return isInAnyOrder(args[0]) ? inOneOrder(found) : found;
   } catch (error) {
     if (!isDatabaseError(error)) throw error;
     return { failed: error.code, field: 'field' in error ? error.field : undefined };
@@ -83,6 +84,13 @@ async function perform(backend: TimeSeriesBackend, operation: Operation): Promis
 
 const isInAnyOrder = (params: unknown): boolean =>
   (params as { order?: string } | undefined)?.order === 'none';
+
+/** Returns an answer in any order with its rows in one. Of a page that leaves rows out, only the number of its rows is kept. */
+function inOneOrder(answer: Answer): Answer {
+  if (Array.isArray(answer)) return sortedByText(answer as object[]);
+  const page = answer as Omit<Page<object>, 'executionTimeMs'>;
+  return { ...page, data: page.hasMore ? page.data.length : sortedByText(page.data) };
+}
 
 /** Returns rows in an order that depends on their values alone. */
 function sortedByText(rows: readonly object[]): object[] {

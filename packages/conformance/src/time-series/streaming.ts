@@ -59,7 +59,14 @@ export function streamingTests(
         const params = { ...where, order: 'none', limit };
         const batched = { ...params, batchRows: 10 };
         const batches = await collect(reads().streamColumns(batched, { exact }));
+        const page = await reads().find(params, { exact });
+        const isCut = limit !== undefined;
+        expect(page).toMatchObject({ hasMore: isCut, nextCursor: null, totalCount: ROWS });
+        const uncounted = await reads().find({ ...params, count: false }, { exact });
+        expect(uncounted).toMatchObject({ hasMore: isCut, totalCount: isCut ? null : ROWS });
         const answers = [
+          page.data,
+          uncounted.data,
           (await collect(reads().stream(batched, { exact }))).flat(),
           batches.flatMap((batch) => rowsFromColumns(batch, definition)),
           rowsFromColumns(await reads().columns(params, { exact }), definition),
@@ -73,14 +80,20 @@ export function streamingTests(
     }
   });
 
-  it('any order is refused by pages and beside a direction', async () => {
+  it('any order is refused beside a cursor or direction', async () => {
+    const { where } = await writeRows(3);
     const refused = (field: string) => ({ code: 'VALIDATION', field });
     const order = 'none';
-    expect(await summaryOfRejection(() => reads().find({ order }))).toEqual(refused('order'));
-    const explain = backend().queryPlans.explain(name, untyped<object>({ order }));
-    expect(await summaryOfRejection(() => explain)).toEqual(refused('order'));
+    const { nextCursor } = await reads().find({ ...where, limit: 1 });
+    for (const cursor of [nextCursor, 'x']) {
+      const params = { ...where, order, cursor };
+      expect(await summaryOfRejection(() => reads().find(params))).toEqual(refused('cursor'));
+      const explain = () => backend().queryPlans.explain(name, untyped<object>(params));
+      expect(await summaryOfRejection(explain)).toEqual(refused('cursor'));
+    }
     for (const direction of ['ascending', 'descending']) {
       const failed = [
+        summaryOfRejection(() => reads().find({ order, direction })),
         summaryOfRejection(() => reads().columns({ order, direction })),
         summaryOfRejection(() => collect(reads().stream({ order, direction }))),
         summaryOfRejection(() => collect<unknown>(reads().streamColumns({ order, direction }))),

@@ -30,7 +30,8 @@ export interface RecordRepository<N extends RecordName> {
   /**
    * Returns a page of the matching rows. Pages that follow each other by `cursor` return every row that exists all the while
    * exactly once, whatever is written meanwhile. A row that is written between two pages is in the next one if it follows the cursor.
-   * @throws ValidationError naming an unknown or wrong parameter, a cursor of another query included, or `maxScanRows`
+   * With the order `none` there is one page: `hasMore` says whether its limit left rows out.
+   * @throws ValidationError naming an unknown or wrong parameter, a cursor of another query or in any order included, or `maxScanRows`
    * @throws QueryError when the limit is higher than the rows or bytes of an answer that the adapter allows
    */
   find<E extends boolean = false, S extends FieldName<N> = FieldName<N>, I extends InstantForm = 'date'>(

@@ -2,11 +2,11 @@ import type { RecordDefinition } from '../records/definition.js';
 import type { Canonical } from '../records/kinds/kind.js';
 import type { Row } from '../records/row.js';
 import { compareCanonical } from '../records/row.js';
-import type { UnpagedOrderName } from './parameters.js';
+import type { OrderName } from './parameters.js';
 
 /** A total order of rows: by these fields, one after the other, all ascending or all descending. Any order has no fields. */
 export interface RowOrder {
-  readonly by: UnpagedOrderName;
+  readonly by: OrderName;
   readonly fields: readonly string[];
   readonly descending: boolean;
 }
@@ -18,11 +18,7 @@ const SET_FIELDS = ['symbol', 'timestamp', 'featureVersion'];
 export type ItemForm = 'rows' | 'sets';
 
 /** Returns the fields of an order. They identify an item, apart from those of any order, which has none. */
-export function orderFields(
-  { key }: RecordDefinition,
-  by: UnpagedOrderName,
-  form: ItemForm,
-): readonly string[] {
+export function orderFields({ key }: RecordDefinition, by: OrderName, form: ItemForm): readonly string[] {
   if (by === 'none') return [];
   const fields = form === 'sets' ? SET_FIELDS : key;
   return by === 'key' ? fields : ['timestamp', ...fields.filter((name) => name !== 'timestamp')];

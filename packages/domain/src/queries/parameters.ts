@@ -36,26 +36,22 @@ export interface RowSelection<N extends RecordName = RecordName> {
   filters?: FiltersOf<N>;
 }
 
-/** `time`: by timestamp, then by the rest of the key. `key`: by the key of the record, in which rows are stored. */
-export type OrderName = 'time' | 'key';
-
-/** Orders of reads without pages. `none`: rows come as the store reads them, and not in the same order each time. */
-export type UnpagedOrderName = OrderName | 'none';
+/**
+ * `time`: by timestamp, then by the rest of the key. `key`: by the key of the record, in which rows are stored. `none`: rows come as the
+ * store reads them, and not in the same order each time.
+ */
+export type OrderName = 'time' | 'key' | 'none';
 
 /** Members of every read of rows. */
-interface RowQuery<
-  N extends RecordName,
-  S extends FieldName<N>,
-  O extends UnpagedOrderName,
-> extends RowSelection<N> {
+interface RowQuery<N extends RecordName, S extends FieldName<N>> extends RowSelection<N> {
   /** Fields to read. No other column is read, and rows have no other member. @default all fields of the record */
   select?: readonly S[];
   /**
-   * Order of the rows. Strings are ordered by their UTF-8 bytes. Reads without pages may ask for `none`, which costs least where
-   * many rows are read; which rows a limit then leaves out is not defined.
+   * Order of the rows. Strings are ordered by their UTF-8 bytes. `none` costs least where many rows are read; which rows a limit then
+   * leaves out is not defined.
    * @default `time` for rows of one symbol, or of one value of the key's first field; else `key`, the order in which rows are stored
    */
-  order?: O;
+  order?: OrderName;
   /** Direction of the whole order; not together with the order `none`. @default ascending */
   direction?: 'ascending' | 'descending';
   /**
@@ -80,10 +76,13 @@ export interface PageQuery<
   S extends FieldName<N> = FieldName<N>,
   I extends InstantForm = 'date',
 >
-  extends RowQuery<N, S, OrderName>, ObjectQuery<I> {
+  extends RowQuery<N, S>, ObjectQuery<I> {
   /** Maximum number of rows. @default the adapter's `defaultPageRows`, 10,000 (rows) unless configured */
   limit?: number;
-  /** `nextCursor` of the page before. Selection, order and direction must be those of that page. */
+  /**
+   * `nextCursor` of the page before. Selection, order and direction must be those of that page. Not together with the order `none`, in
+   * which nothing has a position: such a page is the only one.
+   */
   cursor?: string;
   /** Whether rows beyond the page are counted. @default true without a cursor, false with one */
   count?: boolean;
@@ -92,8 +91,7 @@ export interface PageQuery<
 /** Parameters of `columns`. */
 export interface ColumnQuery<N extends RecordName, S extends FieldName<N> = FieldName<N>> extends RowQuery<
   N,
-  S,
-  UnpagedOrderName
+  S
 > {
   /** Maximum number of rows. @default no limit */
   limit?: number;

@@ -4,7 +4,7 @@ import { outcome } from '../records/outcome.js';
 import { sentiment } from '../records/sentiment.js';
 import { strategyPerformance } from '../records/strategy-performance.js';
 import type { RecordDefinition } from '../records/definition.js';
-import { planColumns, planColumnStream, planPage, planStream } from './query.js';
+import { endOfPage, planColumns, planColumnStream, planPage, planStream } from './query.js';
 
 const planOf = (definition: RecordDefinition, params: unknown) => planPage(definition, params, 'test', 50);
 
@@ -169,22 +169,41 @@ it('planStream has a batch size and no default limit', () => {
 });
 
 describe('the order none', () => {
-  it('has no fields and is taken by reads without pages', () => {
+  it('has no fields and is taken by all reads of rows', () => {
     const order = { by: 'none', fields: [], descending: false };
     for (const definition of [marketData, feature] as RecordDefinition[]) {
-      for (const plan of [planStream, planColumnStream, planColumns]) {
+      for (const plan of [planOf, planStream, planColumnStream, planColumns]) {
         expect(plan(definition, { symbol: 'A', order: 'none' }, 'test').order).toEqual(order);
       }
     }
   });
 
-  it('is refused by pages and beside a direction', () => {
-    expect(fieldAtFault({ order: 'none' })).toBe('order');
-    expect(() => planOf(marketData, { order: 'none' })).toThrow('stream and columns take none');
+  it('is refused beside a direction or cursor', () => {
     for (const direction of ['ascending', 'descending']) {
-      expect(() => planColumns(marketData, { order: 'none', direction }, 'test')).toThrow(
-        expect.objectContaining({ code: 'VALIDATION', field: 'direction' }),
+      for (const plan of [planOf, planColumns]) {
+        expect(() => plan(marketData, { order: 'none', direction }, 'test')).toThrow(
+          expect.objectContaining({ code: 'VALIDATION', field: 'direction' }),
+        );
+      }
+    }
+    const { nextCursor } = endOfPage(planOf(marketData, {}), true, ['A', 5, 'vendor']);
+    for (const cursor of [nextCursor, 'x', '']) {
+      expect(() => planOf(marketData, { order: 'none', cursor })).toThrow(
+        expect.objectContaining({
+          code: 'VALIDATION',
+          field: 'cursor',
+          reason:
+            'must not be given together with the order none: it has no positions. Pages need the order time or key',
+        }),
       );
+    }
+  });
+
+  it('gives pages no cursor and counts them like others', () => {
+    const plan = planOf(marketData, { order: 'none' });
+    expect(plan).toMatchObject({ after: undefined, limit: 50, count: true });
+    for (const hasMore of [true, false]) {
+      expect(endOfPage(plan, hasMore, [])).toEqual({ hasMore, nextCursor: null });
     }
   });
 });

@@ -7,7 +7,7 @@ import { decodeCursor, encodeCursor } from './cursor.js';
 import type { ItemForm, RowOrder } from './order.js';
 import { orderFields } from './order.js';
 import type { InstantForm } from '../records/kinds/number.js';
-import type { UnpagedOrderName } from './parameters.js';
+import type { OrderName } from './parameters.js';
 import { COLUMN_KEYS, PAGE_KEYS, ROW_STREAM_KEYS, STREAM_KEYS } from './parameter-keys.js';
 import type { SelectionPlan } from './selection.js';
 import { planSelection } from './selection.js';
@@ -18,7 +18,7 @@ const BATCH_ROWS = 10_000;
 /** Greatest `limit` and `batchRows`. */
 const MAX_ROWS = 0xffffffff;
 
-const ORDERS: readonly UnpagedOrderName[] = ['time', 'key', 'none'];
+const ORDERS: readonly OrderName[] = ['time', 'key', 'none'];
 
 /** A checked read of rows or columns in canonical form, ready for any adapter. */
 export interface QueryPlan extends SelectionPlan {
@@ -58,13 +58,14 @@ export function planPage(
 ): PagePlan {
   const form = definition.batch.form;
   const given = readParams(params, keysOfItems(PAGE_KEYS, form), operation);
-  if (given['order'] === 'none') {
-    const reason = 'must be time or key: the pages of find need an order. stream and columns take none';
-    throw new ValidationError('order', reason, { operation });
-  }
   const plan = planRows(definition, given, form, operation);
   const { cursor, count = cursor === undefined } = given;
   requireType('count', count, 'boolean', operation);
+  if (cursor !== undefined && plan.order.by === 'none') {
+    const reason =
+      'must not be given together with the order none: it has no positions. Pages need the order time or key';
+    throw new ValidationError('cursor', reason, { operation });
+  }
   const position =
     cursor === undefined ? [] : decodeCursor({ selection: plan, order: plan.order }, cursor, operation);
   return {
@@ -113,7 +114,7 @@ export function planColumns(definition: RecordDefinition, params: unknown, opera
 }
 
 /**
- * Returns the end of a page whose last item has this position.
+ * Returns the end of a page whose last item has this position. A page in any order has no cursor.
  * @param last undefined where the page is empty
  */
 export function endOfPage(
@@ -122,7 +123,7 @@ export function endOfPage(
   last: readonly Canonical[] = plan.after ?? [],
 ): Pick<Page<unknown>, 'hasMore' | 'nextCursor'> {
   const scope = { selection: plan, order: plan.order };
-  return { hasMore, nextCursor: hasMore ? encodeCursor(scope, last) : null };
+  return { hasMore, nextCursor: hasMore && plan.order.by !== 'none' ? encodeCursor(scope, last) : null };
 }
 
 /** Returns whether all items that match must be counted: the page leaves some out, and the count is asked for. */
@@ -147,7 +148,7 @@ function planRows(
   }
   requireOneOf('instants', instants, ['date', 'number'], operation);
   requireWholeNumber('maxScanRows', maxScanRows, operation, { min: 1 });
-  const by = (order as UnpagedOrderName | undefined) ?? (hasOneSeries(selection) ? 'time' : 'key');
+  const by = (order as OrderName | undefined) ?? (hasOneSeries(selection) ? 'time' : 'key');
   return {
     ...selection,
     select: requireSelect(definition, given['select'], operation),
