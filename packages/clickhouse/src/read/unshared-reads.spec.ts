@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { StoreReadOptions } from '@quantumtrade/dal-domain';
 import { marketData, toWriteToken } from '@quantumtrade/dal-domain';
 import type { Sql } from '../connection/sql.js';
@@ -15,6 +16,38 @@ it('pages are shared unless they must see a write', async () => {
   expect(reads).toEqual([undefined]);
   await Promise.all([run({ readAfter }), run({ readAfter }), run()]);
   expect(reads.slice(1).sort()).toEqual([readAfter, readAfter, undefined]);
+});
+
+it('a read gets the number of its callers', async () => {
+  const counts: number[] = [];
+  const shared = new SharedReads<number>(1_000);
+  const run = (options?: StoreReadOptions) =>
+    shared.run('text', 'test', options, async (_, callers) => counts.push(callers));
+  await Promise.all([run(), run()]);
+  await Promise.all([run(), run({ readAfter })]);
+  await run();
+  expect(counts).toEqual([2, 1, 1, 1]);
+});
+
+it('a read that is sent behind another one counts those that waited', async () => {
+  const counts: number[] = [];
+  const ends: (() => void)[] = [];
+  const shared = new SharedReads<number>(1_000);
+  const run = () =>
+    shared.run('text', 'test', undefined, async (_, callers) => {
+      counts.push(callers);
+      await new Promise<void>((resolve) => ends.push(resolve));
+      return 1;
+    });
+  const first = run();
+  await setImmediate();
+  const others = [run(), run(), run()];
+  ends[0]!();
+  await first;
+  await setImmediate();
+  ends[1]!();
+  await Promise.all(others);
+  expect(counts).toEqual([1, 3]);
 });
 
 it('lookups are shared unless they must see a write', async () => {

@@ -105,6 +105,36 @@ it('counts the rows of a large page while they arrive', async () => {
   expect(events).toEqual(['page read', 'page read']);
 });
 
+it('reads concurrent pages once that are alike in form, too', async () => {
+  let reads = 0;
+  const spied = changedSql(sql, () => ({
+    collect: (...args) => {
+      reads++;
+      return sql.collect(...args);
+    },
+  }));
+  const { marketData } = repositories(spied);
+  const params = { symbol: 'S7', order: 'key', limit: 2_000 } as const;
+  const pages = await Promise.all([
+    marketData.find(params),
+    marketData.find(params),
+    marketData.find({ ...params, instants: 'number' }),
+    marketData.find(params, { exact: true }),
+    // The columns of the order are read as well, so that both have the same statement.
+    marketData.find({ ...params, select: ['close', 'symbol', 'timestamp', 'source'] }),
+    marketData.find({ ...params, select: ['close'] }),
+  ]);
+  expect(reads).toBe(5);
+  const [first, again, numeric, exact, more, close] = pages.map(({ data }) => data as object[]);
+  expect(first).toHaveLength(ROWS / 100);
+  expect(again).toEqual(first);
+  expect(again!.every((row, i) => row !== first![i])).toBe(true);
+  expect(numeric![1]).toMatchObject({ timestamp: 60_000, close: 1 });
+  expect(exact![1]).toMatchObject({ timestamp: new Date(60_000), close: '1' });
+  expect(more![1]).toEqual({ symbol: 'S7', timestamp: new Date(60_000), close: 1, source: 'vendor' });
+  expect(close![1]).toEqual({ close: 1 });
+});
+
 it('finds rows of 50,000 symbols', async () => {
   const symbols = Array.from({ length: 50_000 }, (_, n) => `S${n + 50}`);
   const found = await own.backend.marketData.find({ symbols, limit: 1 });

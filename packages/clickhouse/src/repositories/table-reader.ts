@@ -29,7 +29,6 @@ import type { PlannedQuery } from '../query/rule.js';
 import { blockRowsFor, isLarge } from '../query/rules/read-in-order.js';
 import { batchesOf, sliceColumns } from '../read/batches.js';
 import type { BlockRows } from '../read/block-rows.js';
-import { canonicalRow } from '../read/block-rows.js';
 import { readAgain, runRetried } from '../read/retried-reads.js';
 import { RowAnswers } from '../read/row-answers.js';
 import { SharedReads } from '../read/shared-reads.js';
@@ -70,14 +69,16 @@ export class TableReader {
     const budget = scanBudgetOf(plan, this.defaults.scanBudgetRows);
     const read = { plan, limit: plan.limit + 1, budget };
     const query = planRows(read);
-    const text = JSON.stringify([query.sql, query.params, query.settings, plan.count]);
     const reader = this.#readerOf(plan, options);
+    const form = [reader.selectList, plan.instants, options?.exact ?? false];
+    const text = JSON.stringify([query.sql, query.params, query.settings, plan.count, form]);
+    const order = plan.order.fields;
     const sql = sqlNear(this.#sql, plan);
-    const page = await this.#pages.run(text, operation, options, (limits) =>
+    const page = await this.#pages.run(text, operation, options, (limits, callers) =>
       withinBudget(sql, operation, plan, budget, limits, () =>
         readItems(sql, operation, plan, limits, {
           read: (arrived) =>
-            ArrivedBlocks.read(reader, (arrive) =>
+            ArrivedBlocks.read({ reader, definition, order, callers }, (arrive) =>
               this.#read(operation, read, query, limits, (block) => {
                 if (isLarge(read)) arrived(block.rowCount);
                 return arrive(block);
@@ -90,10 +91,7 @@ export class TableReader {
       ),
     );
     const { items, count } = page;
-    const rows = items.takeRows(count, reader);
-    const last = items.placeOf(count - 1);
-    const lastRow = last && canonicalRow(last.block, last.row, definition, plan.order.fields);
-    return toPage(plan, page, startedAt, rows, lastRow);
+    return toPage(plan, page, startedAt, items.takeRows(count), items.orderOf(count - 1));
   }
 
   async *stream(params?: object, options?: ReadOptions<boolean>): AsyncGenerator<object[]> {
