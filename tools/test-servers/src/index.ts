@@ -1,1 +1,9 @@
-export { embeddedClickHouse, hasS3, testClickHouse, testRedis, testS3, type TestServer } from './servers.js';
+export {
+  embeddedClickHouse,
+  hasS3,
+  testClickHouse,
+  testRedis,
+  testS3,
+  type TestS3Server,
+  type TestServer,
+} from './servers.js';

@@ -49,9 +49,15 @@ export function testRedis(): Promise<TestServer> {
 /** Whether {@link testS3} returns a server. Tests that need it are skipped otherwise. */
 export const hasS3 = (): boolean => Boolean(process.env['S3_URL']) || hasRadosGateway();
 
+/** An S3 server for tests. */
+export interface TestS3Server extends TestServer {
+  /** The process of a server that was started for these tests, which they may suspend. @default one at `S3_URL` */
+  readonly gateway?: RadosGateway;
+}
+
 /** Returns the S3 server at `S3_URL`, or starts Ceph's from the PATH. Its URL has the access key and the secret key. */
-export function testS3(): Promise<TestServer> {
-  return firstAvailable<TestServer>(
+export function testS3(): Promise<TestS3Server> {
+  return firstAvailable<TestS3Server>(
     'S3',
     [
       { name: 'S3_URL', find: async () => given('S3_URL') },
@@ -99,11 +105,12 @@ async function redisProcess(): Promise<TestServer | undefined> {
   return { url: server.url, stop: () => server.kill() };
 }
 
-async function radosGateway(): Promise<TestServer | undefined> {
+async function radosGateway(): Promise<TestS3Server | undefined> {
   if (!hasRadosGateway()) return undefined;
-  const server = await RadosGateway.start();
-  const { accessKeyId, secretAccessKey } = server.login;
-  return { url: withCredentials(server.url, accessKeyId, secretAccessKey), stop: () => server.kill() };
+  const gateway = await RadosGateway.start();
+  const { accessKeyId, secretAccessKey } = gateway.login;
+  const url = withCredentials(gateway.url, accessKeyId, secretAccessKey);
+  return { url, gateway, stop: () => gateway.kill() };
 }
 
 async function redisContainer(): Promise<TestServer> {
