@@ -5,6 +5,7 @@ export {
   checkObjectKey,
   checkObjectKeys,
   checkObjectPrefix,
+  checkRetention,
   isObjectKey,
   MAX_OBJECT_BYTES,
   PUT_OPTIONS,

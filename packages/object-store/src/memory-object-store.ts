@@ -3,6 +3,7 @@ import {
   checkObjectKey,
   checkObjectKeys,
   checkObjectPrefix,
+  checkRetention,
   PUT_OPTIONS,
   type ObjectStore,
   type PutOptions,
@@ -11,7 +12,7 @@ import {
 import type { CallOptions } from '@quantumtrade/dal-domain';
 import { systemClock, type TimeSource } from '@quantumtrade/dal-runtime';
 import { StoreCalls, type CallDetails } from './store-calls.js';
-import { objectLocked, requestRefused } from './store-errors.js';
+import { objectLocked, objectMissing, requestRefused } from './store-errors.js';
 
 interface MemoryObject {
   readonly bytes: Uint8Array;
@@ -69,6 +70,18 @@ export class MemoryObjectStore implements ObjectStore {
     const locked = keys.filter((key) => this.#isLocked(key));
     for (const key of keys) if (!locked.includes(key)) this.#objects.delete(key);
     for (const key of locked) this.#refuseLocked(key, details);
+  }
+
+  async retain(keys: readonly string[], retainUntil: Date, options?: CallOptions): Promise<void> {
+    const { operation, details } = this.#calls.begin('retain', options);
+    checkObjectKeys(keys, operation);
+    checkRetention(retainUntil, operation);
+    for (const key of keys) {
+      const object = this.#objects.get(key);
+      if (!object) throw objectMissing(key, details);
+      const isLonger = Number(object.retainUntil ?? 0) < Number(retainUntil);
+      if (isLonger) this.#objects.set(key, { ...object, retainUntil });
+    }
   }
 
   async close(): Promise<void> {

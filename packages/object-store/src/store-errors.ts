@@ -13,6 +13,10 @@ export const storeFull = (code: string, details: CallDetails): QueryError =>
     retryable: true,
   });
 
+/** Returns the error of an object that is not there. */
+export const objectMissing = (key: string, details: CallDetails): QueryError =>
+  requestRefused(`the object ${key} is missing`, details);
+
 /** Returns the error of a locked object. */
 export const objectLocked = (key: string, until: Date | undefined, details: CallDetails): QueryError => {
   const end = until ? ` until ${until.toISOString()}` : '';

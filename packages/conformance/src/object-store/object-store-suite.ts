@@ -16,6 +16,7 @@ const calls: Readonly<Record<string, Call>> = {
   get: (store, options) => store.get('a/b', options),
   list: (store, options) => collect(store.list('a/', options)),
   deleteMany: (store, options) => store.deleteMany(['a/b'], options),
+  retain: (store, options) => store.retain([], new Date(), options),
 };
 
 /** In the order of their bytes: `-` precedes `.`, which precedes `/`. */
@@ -128,6 +129,45 @@ export function objectStoreSuite(
       expect(sameBytes(await store.get('a/locked'), bytes(1))).toBe(true);
     });
 
+    test('retain locks an object for longer and never for less', async ({ store, locks }) => {
+      const [soon, later] = [2_000, 120_000].map((ms) => new Date(Date.now() + ms)) as [Date, Date];
+      await store.put('a/free', bytes(1));
+      await store.put('a/locked', bytes(2), locks ? { retainUntil: soon } : {});
+      const retain = (until: Date) => store.retain(['a/free', 'a/locked'], until);
+      if (!locks) {
+        expect(await summaryOfRejection(() => retain(later))).toEqual({
+          code: 'VALIDATION',
+          field: 'retainUntil',
+        });
+        await store.deleteMany(['a/free', 'a/locked']);
+        expect(await listedKeys(store)).toEqual([]);
+        return;
+      }
+      await retain(later);
+      await retain(soon);
+      for (const key of ['a/free', 'a/locked']) {
+        const error = await rejectionOf(() => store.deleteMany([key]));
+        expect([error.kind, error.message.includes(later.toISOString().slice(0, 19))]).toEqual([
+          'OBJECT_LOCKED',
+          true,
+        ]);
+      }
+      expect(sameBytes(await store.get('a/locked'), bytes(2))).toBe(true);
+    });
+
+    test('retain names an object that is missing', async ({ store, locks }) => {
+      const until = new Date(Date.now() + 60_000);
+      await store.retain([], until);
+      const error = await rejectionOf(() => store.retain(['a/missing'], until));
+      expect(error.retryable).toBe(false);
+      // A store that locks nothing may say so first.
+      if (!locks && error.code === 'VALIDATION') return;
+      expect([error.code, error.message.includes('the object a/missing is missing')]).toEqual([
+        'QUERY',
+        true,
+      ]);
+    });
+
     test('refuses an object that is too large', async ({ store }) => {
       const put = () => store.put('a', new Uint8Array(MAX_OBJECT_BYTES + 1));
       expect(await summaryOfRejection(put)).toEqual({ code: 'VALIDATION', field: 'bytes' });
@@ -139,6 +179,7 @@ export function objectStoreSuite(
         expect(await summaryOfRejection(() => store.put(key, bytes(1)))).toEqual(refused);
         expect(await summaryOfRejection(() => store.get(key))).toEqual(refused);
         expect(await summaryOfRejection(() => store.deleteMany([key]))).toEqual(refused);
+        expect(await summaryOfRejection(() => store.retain([key], new Date()))).toEqual(refused);
       }
       const listed = { code: 'VALIDATION', field: 'prefix' };
       expect(await summaryOfRejection(() => collect(store.list('../')))).toEqual(listed);
@@ -150,6 +191,7 @@ export function objectStoreSuite(
         [store.get.bind(store), ['a', {}]],
         [(prefix: string, options: object) => collect(store.list(prefix, options)), ['', {}]],
         [store.deleteMany.bind(store), [['a'], {}]],
+        [store.retain.bind(store), [[], new Date(), {}]],
       ];
       for (const [method, args] of methods) {
         expect(await foreignFailures(method as (...args: unknown[]) => unknown, args)).toEqual([]);

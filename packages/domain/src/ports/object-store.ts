@@ -55,6 +55,11 @@ export interface ObjectStore {
    * message that names its key; the others are deleted all the same.
    */
   deleteMany(keys: readonly string[], options?: CallOptions): Promise<void>;
+  /**
+   * Locks objects until an instant, as {@link PutOptions.retainUntil} does. A lock that ends later stays as it is. Rejects with `QueryError` that
+   * names the key of an object that is missing, and with `ValidationError` where the store cannot lock objects; others may be locked then.
+   */
+  retain(keys: readonly string[], retainUntil: Date, options?: CallOptions): Promise<void>;
   /** Later calls reject with `ConnectionError`. May be repeated. */
   close(): Promise<void>;
 }
@@ -110,7 +115,20 @@ export function checkObject(
   if (bytes.length > MAX_OBJECT_BYTES) {
     throw new ValidationError('bytes', `must be at most ${MAX_OBJECT_BYTES} bytes`, { operation });
   }
-  if (retainUntil !== undefined && !(retainUntil instanceof Date && !Number.isNaN(Number(retainUntil)))) {
-    throw new ValidationError('retainUntil', 'must be a date', { operation });
+  if (retainUntil !== undefined) checkRetention(retainUntil, operation);
+}
+
+/** Throws `ValidationError` unless the value is an instant until which objects can be locked. */
+export function checkRetention(retainUntil: unknown, operation: string): asserts retainUntil is Date {
+  if (!Number.isNaN(timeOf(retainUntil))) return;
+  throw new ValidationError('retainUntil', 'must be a date', { operation });
+}
+
+/** Returns the time of a date; NaN for anything else, without calling any of its code. */
+function timeOf(value: unknown): number {
+  try {
+    return Date.prototype.getTime.call(value);
+  } catch {
+    return NaN;
   }
 }

@@ -6,6 +6,7 @@ import {
   checkObjectKey,
   checkObjectKeys,
   checkObjectPrefix,
+  checkRetention,
   isObjectKey,
   PUT_OPTIONS,
   type ObjectStore,
@@ -61,9 +62,7 @@ export class DirectoryObjectStore implements ObjectStore {
     const call = this.#calls.begin('put', options, PUT_OPTIONS);
     checkObjectKey(key, call.operation);
     checkObject(bytes, options, call.operation);
-    if (options.retainUntil !== undefined) {
-      throw new ValidationError('retainUntil', 'a directory cannot lock objects', call.details);
-    }
+    if (options.retainUntil !== undefined) throw cannotLock(call);
     await call.request((signal) => this.#replace(join(this.location, key), bytes, signal));
   }
 
@@ -90,6 +89,14 @@ export class DirectoryObjectStore implements ObjectStore {
       const removed = paths.filter((path) => dirname(path) === folder);
       await call.request(() => this.#remove(folder, removed));
     }
+  }
+
+  /** Rejects with `ValidationError`, unless there is no key. */
+  async retain(keys: readonly string[], retainUntil: Date, options?: CallOptions): Promise<void> {
+    const call = this.#calls.begin('retain', options);
+    checkObjectKeys(keys, call.operation);
+    checkRetention(retainUntil, call.operation);
+    if (keys.length > 0) throw cannotLock(call);
   }
 
   async close(): Promise<void> {
@@ -150,6 +157,9 @@ export class DirectoryObjectStore implements ObjectStore {
     }
   }
 }
+
+const cannotLock = ({ details }: StoreCall): ValidationError =>
+  new ValidationError('retainUntil', 'a directory cannot lock objects', details);
 
 /** Returns an operation's outcome, or undefined when there is no object at its path. */
 async function unlessAbsent<T>(operation: Promise<T>): Promise<T | undefined> {

@@ -221,6 +221,28 @@ describeGateway('a failing S3', () => {
     await store.close();
   });
 
+  it('retain keeps the mode of a lock and locks the newest version', async () => {
+    const versioned = await direct.create({ locks: true });
+    const [soon, later] = [60_000, 3_600_000].map((ms) => new Date(Date.now() + ms));
+    const compliant = direct.open(versioned, { lockMode: 'compliance' });
+    await compliant.put('a', Uint8Array.of(1), { retainUntil: soon });
+    await compliant.close();
+    const store = direct.open(versioned);
+    for (const value of [2, 3]) await store.put('b', Uint8Array.of(value));
+    await store.retain(['a', 'b'], later!);
+    const modeOf = async (Key: string) => {
+      const { Retention } = await direct.s3.getObjectRetention({ Bucket: versioned, Key });
+      return [Retention?.Mode, Number(Retention?.RetainUntilDate) >= Number(later) - 1_000];
+    };
+    expect([await modeOf('a'), await modeOf('b')]).toEqual([
+      ['COMPLIANCE', true],
+      ['GOVERNANCE', true],
+    ]);
+    await expect(store.deleteMany(['b'])).rejects.toMatchObject({ kind: 'OBJECT_LOCKED' });
+    expect(await store.get('b')).toEqual(Buffer.of(3));
+    await store.close();
+  });
+
   it('takes the credentials of the environment without settings', async () => {
     const { accessKeyId, secretAccessKey } = gateway.login;
     process.env['AWS_ACCESS_KEY_ID'] = accessKeyId;

@@ -1,23 +1,26 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { ValidationError, type CallOptions } from '@quantumtrade/dal-domain';
+import type { CallOptions } from '@quantumtrade/dal-domain';
 import {
   checkObject,
   checkObjectKey,
   checkObjectKeys,
   checkObjectPrefix,
+  checkRetention,
   isObjectKey,
   PUT_OPTIONS,
   type ObjectStore,
   type PutOptions,
   type StoredObject,
 } from '@quantumtrade/dal-domain/operations';
+import { forEachConcurrently } from '@quantumtrade/dal-runtime';
 import { StoreCalls, type StoreCall, type StoreLimits } from '../store-calls.js';
 import { objectDamaged } from '../store-errors.js';
 import { deleteObjects } from './delete-objects.js';
 import type { S3ConnectionOptions } from './s3-connection-options.js';
 import { S3Connection, type SendS3 } from './s3-connection.js';
+import { noObjectLock, retainObject } from './retain-object.js';
 import { s3Error } from './s3-error.js';
 
 export interface S3ObjectStoreOptions extends S3ConnectionOptions, StoreLimits {
@@ -30,6 +33,9 @@ export interface S3ObjectStoreOptions extends S3ConnectionOptions, StoreLimits {
 
 /** Name of the metadata that keeps the checksum of an object, in hexadecimal. */
 const CHECKSUM = 'sha256';
+
+/** Objects whose locks are extended at once, by two requests each. */
+const CONCURRENT_LOCKS = 8;
 
 /**
  * Keeps objects in a bucket of S3, or of a service with its interface. The SDK of AWS is an optional peer. Each object has its SHA-256 as
@@ -70,7 +76,7 @@ export class S3ObjectStore implements ObjectStore {
         await s3.putObject(object, sendOptions);
       } catch (error) {
         if (!retainUntil || (error as Error).name !== 'InvalidRequest') throw error;
-        throw new ValidationError('retainUntil', 'the bucket has no object lock', call.details);
+        throw noObjectLock(call.details);
       }
     });
   }
@@ -122,6 +128,16 @@ export class S3ObjectStore implements ObjectStore {
       { bucket: this.#bucket, prefix: this.#prefix },
       keys,
       call.details,
+    );
+  }
+
+  async retain(keys: readonly string[], retainUntil: Date, options?: CallOptions): Promise<void> {
+    const call = this.#calls.begin('retain', options);
+    checkObjectKeys(keys, call.operation);
+    checkRetention(retainUntil, call.operation);
+    const send = this.#sender(call);
+    await forEachConcurrently([...new Set(keys)], CONCURRENT_LOCKS, (key) =>
+      retainObject(send, this.#at(key), { mode: this.#lockMode, retainUntil }, { ...call.details, key }),
     );
   }
 

@@ -1,5 +1,4 @@
 import { ConnectionError, QueryError } from '@quantumtrade/dal-domain';
-import type { PutOptions } from '@quantumtrade/dal-domain/operations';
 import { BACKUP_EVERY_MS, BackupHarness } from '../testing/backup-harness.js';
 import { ScriptedStore } from '../testing/scripted-store.js';
 import { listBackups } from './catalog.js';
@@ -119,19 +118,16 @@ it('names an object that the first store finds damaged itself', async () => {
   expect(problems.map((problem) => problem.key)).toEqual([key]);
 });
 
-/** Instants until which the objects are locked that are put into a store from now on. */
-function recordLocks(store: ScriptedStore): number[] {
-  const locks: number[] = [];
-  const put = store.put.bind(store);
-  store.put = async (key, bytes, options?: PutOptions) => {
-    locks.push(Number(options?.retainUntil));
-    await put(key, bytes);
-  };
-  return locks;
-}
-
-it('locks the copies for the chosen time', async () => {
-  const locks = recordLocks(copies);
+it('locks the copies, and those that are there, for the chosen time', async () => {
+  await copy({ id: ids[0], retainDays: 2 });
+  const first = copies.objects.size;
+  expect([...copies.locks.values()].map(Number)).toEqual(
+    Array(first).fill(harness.now + 2 * BACKUP_EVERY_MS),
+  );
+  harness.now += BACKUP_EVERY_MS;
   await copy({ retainDays: 2 });
-  expect(locks).toEqual(Array(dataKeys().length + ids.length).fill(harness.now + 2 * BACKUP_EVERY_MS));
+  expect([...copies.locks.keys()].sort()).toEqual([...copies.objects.keys()].sort());
+  expect(new Set([...copies.locks.values()].map(Number))).toEqual(
+    new Set([harness.now + 2 * BACKUP_EVERY_MS]),
+  );
 });

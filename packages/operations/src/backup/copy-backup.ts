@@ -7,6 +7,7 @@ import { type BackupManifest, backupObjectsOf, manifestKey, readManifest } from 
 import {
   type CopyLimits,
   damagedObject,
+  extendLocks,
   getUndamaged,
   putOptions,
   readObject,
@@ -46,7 +47,7 @@ export interface CopiedBackup {
 /**
  * Copies a backup and those that it continues to a second store: the objects first, each manifest after all that it refers to. An object
  * that the second store has with the same SHA-256 is not copied, so a call that failed half-way goes on with the next call. A copy is
- * read again and compared. A damaged object or manifest of the first store throws `ValidationError` naming it, and is not copied.
+ * read again and compared, and one that is there is locked as long as a new one. A damaged object or manifest of the first store throws `ValidationError` naming it, and is not copied.
  */
 export async function copyBackup(
   from: ObjectStore,
@@ -57,10 +58,12 @@ export async function copyBackup(
   const { id: wanted, retainDays = 0, clock = systemClock, ...limits } = options;
   const puts = putOptions(limits, retainDays, clock, OPERATION);
   const chain = await chainOf(from, wanted, limits);
+  const copying = { limits, puts, operation: OPERATION };
   let [objects, bytes, present] = [0, 0, 0];
   const stored = new Map(chain.flatMap((manifest) => [...backupObjectsOf(manifest)]));
   await forEachConcurrently([...stored.values()], CONCURRENT_OBJECTS, async (object) => {
     if (typeof (await readObject(to, object, limits)) !== 'string') {
+      await extendLocks(to, [object.key], puts, limits);
       present++;
       return;
     }
@@ -73,7 +76,7 @@ export async function copyBackup(
     objects++;
     bytes += original.length;
   });
-  for (const { id } of chain) await copyManifest(from, to, id, { limits, puts, operation: OPERATION });
+  for (const { id } of chain) await copyManifest(from, to, id, copying);
   const backups = chain.map(({ id }) => id);
   return { id: backups.at(-1)!, backups, objects, bytes, present };
 }

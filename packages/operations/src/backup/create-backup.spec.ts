@@ -1,4 +1,4 @@
-import type { PutOptions } from '@quantumtrade/dal-domain/operations';
+import { ConnectionError } from '@quantumtrade/dal-domain';
 import { BACKUP_EVERY_MS, BackupHarness } from '../testing/backup-harness.js';
 import { listBackups } from './catalog.js';
 import { createBackup } from './create-backup.js';
@@ -151,17 +151,36 @@ it('unknown options are refused by name', async () => {
 
 it('objects are locked for the days to retain', async () => {
   await harness.insertBars('A', 3);
-  const locks: (Date | undefined)[] = [];
-  const { store } = harness;
-  const put = store.put.bind(store);
-  store.put = (key: string, bytes: Uint8Array, options?: PutOptions) => {
-    locks.push(options?.retainUntil);
-    return put(key, bytes);
-  };
+  const { locks, objects } = harness.store;
   await harness.backup({ retainDays: 3 });
-  expect(locks.length).toBeGreaterThan(1);
-  expect(new Set(locks.map(Number))).toEqual(new Set([harness.now + 3 * BACKUP_EVERY_MS]));
-  locks.length = 0;
+  expect(locks.size).toBeGreaterThan(1);
+  expect(locks.size).toBe(objects.size);
+  expect(new Set([...locks.values()].map(Number))).toEqual(new Set([harness.now + 3 * BACKUP_EVERY_MS]));
   await harness.backup({ full: true });
-  expect(new Set(locks)).toEqual(new Set([undefined]));
+  expect(locks.size).toBeLessThan(objects.size);
+});
+
+it('earlier objects are locked as long as the backup needing them', async () => {
+  await harness.insertBars('A', 3);
+  const { locks } = harness.store;
+  const first = await harness.backup({ retainDays: 3 });
+  const until = harness.now + 3 * BACKUP_EVERY_MS;
+  await harness.insertBars('B', 3, 1);
+  const { id, kind } = await harness.backup({ retainDays: 3 });
+  expect(kind).toBe('incremental');
+  const earlier = harness.keys(`backups/${first.id}/data/`);
+  const needed = [...earlier, ...harness.keys(`backups/${id}/`)];
+  expect(earlier).not.toEqual([]);
+  for (const key of needed) expect([key, Number(locks.get(key))]).toEqual([key, until + BACKUP_EVERY_MS]);
+  expect(Number(locks.get(manifestKey(first.id)))).toBe(until);
+});
+
+it('leaves no backup whose earlier objects cannot be locked', async () => {
+  await harness.insertBars('A', 3);
+  const { id } = await harness.backup();
+  harness.store.onCall = (call) => {
+    if (call === 'retain') throw new ConnectionError('cut', { operation: 'objects.retain' });
+  };
+  await expect(harness.backup({ retainDays: 3 })).rejects.toThrow('cut');
+  expect((await listBackups(harness.store)).map((each) => each.id)).toEqual([id]);
 });

@@ -13,9 +13,9 @@ import { MAX_OBJECT_BYTES } from '@quantumtrade/dal-domain/operations';
 import { forEachConcurrently } from '@quantumtrade/dal-runtime';
 import { backupIds, readUsable, backupSummaryOf, type BackupSummary } from './catalog.js';
 import type { BackupManifest, BackupObject, BackupTable } from './manifest.js';
-import { folderOf, newBackupId, storeManifest } from './manifest.js';
+import { backupObjectsOf, folderOf, newBackupId, storeManifest } from './manifest.js';
 import { partText, ReusableParts } from './reusable-parts.js';
-import { putOptions, sha256Of } from './stored-bytes.js';
+import { extendLocks, putOptions, sha256Of } from './stored-bytes.js';
 
 const OPERATION = 'backup.create';
 /** Uncompressed size of the rows of one object, about. */
@@ -26,7 +26,10 @@ const CONCURRENT_OBJECTS = 3;
 export interface CreateBackupOptions extends CallOptions {
   /** Stores all rows again, so that a new chain begins. @default false: parts of the newest backup that are unchanged are not stored */
   readonly full?: boolean;
-  /** Time for which what is stored can be neither deleted nor replaced. The store must be able to lock objects. @default 0 (days) */
+  /**
+   * Time for which what is stored, and what the backup needs of earlier ones, can be neither deleted nor replaced. The store must be able to lock
+   * objects. @default 0 (days)
+   */
   readonly retainDays?: number;
   /** @default the system's clock */
   readonly clock?: TimeSource;
@@ -64,6 +67,7 @@ export async function createBackup(
     for (const table of snapshot.tables) {
       tables.push(await backUpTable({ snapshot, store, id, reusable, limits, put }, table));
     }
+    await extendLocks(store, referencedBy(id, tables), put, limits);
     const manifest = await storeManifest(
       store,
       {
@@ -81,6 +85,10 @@ export async function createBackup(
     await snapshot.release().catch(() => undefined);
   }
 }
+
+/** Returns the keys of the objects of earlier backups that a backup needs. */
+const referencedBy = (id: string, tables: readonly BackupTable[]): string[] =>
+  [...backupObjectsOf({ tables }).keys()].filter((key) => !key.startsWith(folderOf(id)));
 
 async function newestUsable(store: ObjectStore, options: CallOptions): Promise<BackupManifest | undefined> {
   const newest = (await backupIds(store, options)).at(-1);

@@ -64,14 +64,27 @@ async function hasBytes(
   return typeof found !== 'string' && Buffer.compare(found, bytes) === 0;
 }
 
-/** Stores a copy of an object, unless the store has it. Returns whether it was stored. Throws `ValidationError` naming a copy that the store keeps wrongly. */
+/** Locks objects that are there already as long as those that are put with these options. */
+export async function extendLocks(
+  store: ObjectStore,
+  keys: readonly string[],
+  { retainUntil }: PutOptions,
+  limits: CallOptions,
+): Promise<void> {
+  if (retainUntil) await store.retain(keys, retainUntil, limits);
+}
+
+/** Stores a copy of an object, or extends the lock of one that the store has. Returns whether it was stored. Throws `ValidationError` naming a copy that the store keeps wrongly. */
 export async function storeCopy(
   store: ObjectStore,
   key: string,
   bytes: Uint8Array,
   { limits, puts, operation }: CopyLimits,
 ): Promise<boolean> {
-  if (await hasBytes(store, key, bytes, limits)) return false;
+  if (await hasBytes(store, key, bytes, limits)) {
+    await extendLocks(store, [key], puts, limits);
+    return false;
+  }
   await store.put(key, bytes, puts);
   if (await hasBytes(store, key, bytes, limits)) return true;
   throw damagedObject(key, `differs from the original in ${store.location}`, operation);

@@ -1,17 +1,20 @@
 import type { CallOptions } from '@quantumtrade/dal-domain';
 import { ConnectionError } from '@quantumtrade/dal-domain';
-import type { ObjectStore, StoredObject } from '@quantumtrade/dal-domain/operations';
+import type { ObjectStore, PutOptions, StoredObject } from '@quantumtrade/dal-domain/operations';
 import { Deadline } from '@quantumtrade/dal-runtime';
 
 /** An object store in memory that is down while `isDown`, and calls `onCall` before each call. */
 export class ScriptedStore implements ObjectStore {
   readonly location = 'memory';
   readonly objects = new Map<string, Uint8Array>();
+  /** Ends of the locks of objects that have one. */
+  readonly locks = new Map<string, Date>();
   isDown = false;
   onCall: (call: string, key: string) => void | Promise<void> = () => undefined;
 
-  async put(key: string, bytes: Uint8Array): Promise<void> {
+  async put(key: string, bytes: Uint8Array, { retainUntil }: PutOptions = {}): Promise<void> {
     await this.#enter('put', key);
+    if (retainUntil) this.locks.set(key, retainUntil);
     this.objects.set(key, Uint8Array.from(bytes));
   }
 
@@ -32,6 +35,12 @@ export class ScriptedStore implements ObjectStore {
     for (const key of keys) this.objects.delete(key);
   }
 
+  async retain(keys: readonly string[], retainUntil: Date): Promise<void> {
+    await this.#enter('retain', keys.join());
+    for (const key of keys)
+      if (Number(this.locks.get(key) ?? 0) < Number(retainUntil)) this.locks.set(key, retainUntil);
+  }
+
   async close(): Promise<void> {}
 
   /** Returns the store for one process. Calls of a dead process never settle. */
@@ -47,6 +56,7 @@ export class ScriptedStore implements ObjectStore {
       get: (key, options) => alive(() => this.get(key), options),
       list: (prefix) => this.list(prefix),
       deleteMany: (keys) => alive(() => this.deleteMany(keys)),
+      retain: (keys, until) => alive(() => this.retain(keys, until)),
       close: () => this.close(),
     };
   }
