@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Durability } from '@quantumtrade/dal';
 import type { DatabaseError, TimeSeriesBackend } from '@quantumtrade/dal-domain';
+import type { ClickHouseNode } from '@quantumtrade/dal-test-servers/cluster';
 import { Random, until } from '@quantumtrade/dal-testing';
 import { ClusterSite } from './cluster/cluster-site.js';
 import { inspectCluster, NO_CLUSTER_FINDINGS, shardExpression } from './cluster/inspect-cluster.js';
@@ -142,6 +143,42 @@ it(`reads without a whole shard fail or are complete (QT_SEED=${SEED})`, async (
     await Promise.all(site.cluster.copiesOf(lost).map((node) => node.start()));
   }
   expect((await backend.marketData.find({}, within())).totalCount).toBe(KNOWN_ROWS);
+});
+
+it('reads leave a copy without its database, and name it', async () => {
+  const backend = site.connect();
+  const known = await storeKnownRows(backend);
+  const [first, second] = site.cluster.copiesOf(1);
+  const drop = async (node: ClickHouseNode) => {
+    for (const name of [site.database, `${site.database}_distributed`])
+      await node.query(`DROP DATABASE ${name} SYNC`);
+  };
+  await drop(first!);
+  const reader = new KnownRowReader(backend, new Random(SEED), known);
+  let isOver = false;
+  const load = reader.run(() => isOver);
+  for (let times = 0; times < 10; times++)
+    for (const [name, read] of Object.entries(WHOLE_READS))
+      await read(backend).catch((error: unknown) => reader.failures.push([name, error]));
+  isOver = true;
+  await load;
+  expect(reader.failures).toEqual([]);
+  const host = new URL(first!.url).host;
+  expect(backend.probe.endpoints!().filter(({ state }) => state !== 'healthy')).toEqual([
+    expect.objectContaining({ name: host, lastError: 'UNKNOWN_DATABASE (81)' }),
+  ]);
+
+  await drop(second!);
+  for (const symbol of await symbolsOf(1))
+    expect(await errorOf(backend.marketData.find({ symbol }, within()))).toMatchObject({
+      ...{ code: 'QUERY', retryable: false, message: expect.stringContaining(site.database) },
+    });
+  for (const symbol of await symbolsOf(2))
+    expect((await backend.marketData.find({ symbol }, within())).totalCount).toBeGreaterThan(0);
+  for (const read of Object.values(WHOLE_READS))
+    expect(await errorOf(read(backend))).toMatchObject({
+      ...{ code: 'QUERY', message: expect.stringContaining(site.database) },
+    });
 });
 
 it('profile that skips lost shards makes no partial answer', async () => {

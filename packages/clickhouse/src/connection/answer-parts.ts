@@ -1,9 +1,11 @@
+import type { IncomingMessage } from 'node:http';
 import type { LightAbortSignal } from '@quantumtrade/dal-runtime';
 import type { DecodeOptions } from '../codec/read/block-decoder.js';
 import type { DecodedBlock } from '../codec/read/block-parser.js';
 import { BodyTooLargeError, BrokenMessageError } from './answer-errors.js';
 import type { Answer } from './body.js';
 import { readBody } from './body.js';
+import { EXCEPTION_CODE } from './failure.js';
 import { MAX_REPORT_BYTES, parseReport } from './server-errors.js';
 
 const SUMMARY = 'x-clickhouse-summary';
@@ -29,6 +31,14 @@ export async function readReport(answer: Answer, signal: LightAbortSignal): Prom
   if (error) throw error;
   return text;
 }
+
+const QUERY_ID = 'x-clickhouse-query-id';
+
+/** Whether the head is that of ClickHouse's answer to this very request, and reports no error. */
+export const isSuccess = ({ status, headers, queryId }: Answer): boolean =>
+  status === 200 && headers[EXCEPTION_CODE] === undefined && headers[QUERY_ID] === queryId;
+
+export const bytesReceived = ({ body }: Answer): number => (body as IncomingMessage).socket.bytesRead;
 
 /** Returns the counts in the head, such as `result_rows`, which are those of the moment at which the head was sent. */
 export function summaryCounts({ headers }: Answer): Readonly<Record<string, unknown>> {

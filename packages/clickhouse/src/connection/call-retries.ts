@@ -54,10 +54,10 @@ export class CallRetries {
 
   /**
    * Whether the call may leave the server for another one, however many attempts it has made: one that leaves a broken connection takes its
-   * share of the work along, and is no further load.
+   * share of the work along, and is no further load; so is one that leaves a server without its table.
    */
-  mayMove({ code }: Failure): boolean {
-    return code === 'CONNECTION' && this.#maxAttempts > 1;
+  mayMove({ code, missing }: Failure): boolean {
+    return (code === 'CONNECTION' || missing !== undefined) && this.#maxAttempts > 1;
   }
 
   get #maxAttempts(): number {

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
 import { checkTime, TimeoutError, type CallOptions, type ConnectionError } from '@quantumtrade/dal-domain';
 import {
   type CallOutcome,
@@ -13,6 +12,7 @@ import {
 import { noteAttempt } from '@quantumtrade/dal-telemetry';
 import type { CompleteSettings } from '../settings.js';
 import { AbandonedError, mayStillRun } from './answer-errors.js';
+import { bytesReceived, isSuccess } from './answer-parts.js';
 import type { Answer } from './body.js';
 import { CallRetries, isWorthRetrying } from './call-retries.js';
 import { classifyFailure, loadOutcomeOf, type Failure } from './classify-failure.js';
@@ -20,7 +20,7 @@ import type { AttemptTracker, ConnectionPool, MovableCall, PoolSource } from './
 import { clientClosedError } from './connection-pool.js';
 import { debugFailure } from './debug.js';
 import { toDomainError } from './errors.js';
-import { EXCEPTION_CODE, readFailure } from './failure.js';
+import { readFailure } from './failure.js';
 import { amendRefused, refusableParts, type RefusableParts } from './refused-request.js';
 import type { Statement } from './statement.js';
 
@@ -60,6 +60,8 @@ export class Call implements MovableCall {
   #answer: Answer | undefined;
   /** Meaning of the failure of the latest attempt. */
   #failure: Failure | undefined;
+  /** Servers that lack a table of the statement, with the name of their error. */
+  #lacking: [AttemptTracker, string][] | undefined;
   #hasWaitedForProbe = false;
   #retries: CallRetries | undefined;
 
@@ -160,6 +162,7 @@ export class Call implements MovableCall {
     const pool = this.pool!;
     this.#tracker?.leave(this);
     this.#tracker?.onSuccess();
+    if (this.#lacking) for (const [server, error] of this.#lacking) server.onMissing(error);
     this.#record(pool, 'success');
     pool.admission.release();
   }
@@ -195,6 +198,7 @@ export class Call implements MovableCall {
       return reason;
     }
     pool.onError?.(failure);
+    if (failure.missing && pool.tracker) (this.#lacking ??= []).push([pool.tracker, failure.missing]);
     return toDomainError(error, { operation, query, queryId, elapsedMs, maxRows, endpoint, shard }, failure);
   }
 
@@ -290,11 +294,3 @@ export class Call implements MovableCall {
     return isSuccess(next) ? next : this.#sendAgain(pool, next, queryId, amended);
   }
 }
-
-const QUERY_ID = 'x-clickhouse-query-id';
-
-/** Whether the head is that of ClickHouse's answer to this very request, and reports no error. */
-const isSuccess = ({ status, headers, queryId }: Answer): boolean =>
-  status === 200 && headers[EXCEPTION_CODE] === undefined && headers[QUERY_ID] === queryId;
-
-const bytesReceived = ({ body }: Answer): number => (body as IncomingMessage).socket.bytesRead;

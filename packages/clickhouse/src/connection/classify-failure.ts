@@ -26,6 +26,8 @@ export interface Failure {
   /** Whether another server with the same tables may answer it now. */
   readonly elsewhere: boolean;
   readonly sent: Sent;
+  /** Name of the error of a server that lacks a table or a database itself. @default none: it does not say that it does */
+  readonly missing?: string;
   /** Whether the server has too much work. @default false */
   readonly overloaded?: boolean;
   /** Whether the result is above a limit of the adapter, whichever server it comes from. @default false */
@@ -113,8 +115,18 @@ function fromServer({ code, type, message, traits }: ServerError, maxRows: numbe
   const sentence = quotable ? `: ${firstSentence(message)}` : unreachableServers(code, message);
   const advice = failure === 'SETTING_REFUSED' ? ALLOW_SETTINGS : '';
   const kind = kindOf(code, message);
-  return { ...common, code: 'QUERY', reason: `${name}${sentence}${advice}`, ...(kind && { kind }) };
+  const isMissing = failure === 'MISSING' && !message.startsWith(FROM_OTHER_SERVER);
+  return {
+    ...common,
+    code: 'QUERY',
+    reason: `${name}${sentence}${advice}`,
+    ...(kind && { kind }),
+    ...(isMissing && { missing: name }),
+  };
 }
+
+/** Begins a message that a server passes on from another one. */
+const FROM_OTHER_SERVER = 'Received from ';
 
 /** Returns the servers that no connection could be made to, as a text: all copies of a shard. */
 function unreachableServers(code: number, message: string): string {

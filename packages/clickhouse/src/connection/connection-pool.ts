@@ -35,6 +35,8 @@ export interface AttemptTracker {
   /** Takes note of the head of an answer. */
   onAnswer(latencyMs: number): void;
   onSuccess(): void;
+  /** Takes note of a table that the server lacks, under the name of the error, and that another server has. */
+  onMissing(error: string): void;
   /** Takes note of an attempt that was left before an answer came, after so many milliseconds. */
   onUnanswered(durationMs: number): void;
 }

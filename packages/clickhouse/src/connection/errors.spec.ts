@@ -20,6 +20,7 @@ const fromServer = (code: number, type: string, message: string) =>
 /** Domain error, `retryable` and `elsewhere` of the errors of each class. */
 const EXPECTED: Readonly<Record<ServerErrorClass, readonly [string, boolean, boolean]>> = {
   mistake: ['QUERY', false, false],
+  missing: ['QUERY', false, true],
   queryLimit: ['QUERY', false, false],
   right: ['QUERY', false, false],
   setting: ['QUERY', false, false],
@@ -98,8 +99,8 @@ describe('server error', () => {
   it.each([
     [true, true, [202, 203, 209, 210, 225, 236, 241, 242, 243, 279, 394, 439, 733, 745, 749, 762, 999]],
     [true, false, [201, 252, 254, 285, 286, 319, 341, 499, 574, 692, 904, 1000, 1001]],
-    [false, true, [40, 246, 740]],
-    [false, false, [47, 60, 62, 164, 396, 497, 516]],
+    [false, true, [40, 60, 81, 246, 740]],
+    [false, false, [47, 62, 164, 396, 497, 516]],
   ])('retryable: %s and elsewhere: %s are server errors %j', (retryable, elsewhere, codes) => {
     const failures = codes.map((code) => classifyFailure(new ServerError(code, '')));
     expect(failures.map((failure) => [failure.retryable, failure.elsewhere])).toEqual(

@@ -3,9 +3,10 @@ export interface ServerErrorTraits {
   /**
    * `LOGIN_REFUSED`: the server refuses the user or does not have it. `TIMEOUT`: the query reached `max_execution_time`, or was
    * estimated to. `UNKNOWN_SETTING`: the server lacks a setting of the request, and refused it before it ran anything.
-   * `SETTING_REFUSED`: the user's profile forbids a setting of the request. Any other error becomes a plain `QueryError`.
+   * `SETTING_REFUSED`: the user's profile forbids a setting of the request. `MISSING`: the server lacks the table or the database, which
+   * another copy may have. Any other error becomes a plain `QueryError`.
    */
-  readonly failure?: 'LOGIN_REFUSED' | 'TIMEOUT' | 'UNKNOWN_SETTING' | 'SETTING_REFUSED';
+  readonly failure?: 'LOGIN_REFUSED' | 'TIMEOUT' | 'UNKNOWN_SETTING' | 'SETTING_REFUSED' | 'MISSING';
   /** Whether the same query may succeed later. @default false */
   readonly retryable?: boolean;
   /** Whether another server with the same tables may answer now, because only this one fails. @default false */
@@ -25,6 +26,12 @@ export interface ServerErrorTraits {
 /** Classes of the server's errors. Errors of one class are treated alike, except where a row says otherwise. */
 export const SERVER_ERROR_CLASSES = {
   mistake: { quotable: true, why: 'The query does not fit the schema, or the engine lacks what it uses.' },
+  missing: {
+    failure: 'MISSING',
+    elsewhere: true,
+    quotable: true,
+    why: 'The server lacks the table or the database.',
+  },
   queryLimit: { quotable: true, why: 'The query needs more than it or its profile allows.' },
   right: { quotable: true, why: 'The user lacks a right.' },
   setting: {
@@ -84,13 +91,13 @@ export const SERVER_ERRORS = {
   UNKNOWN_TYPE: [50, 'mistake'],
   TYPE_MISMATCH: [53, 'mistake'],
   TABLE_ALREADY_EXISTS: [57, 'mistake'],
-  UNKNOWN_TABLE: [60, 'mistake'],
+  UNKNOWN_TABLE: [60, 'missing'],
   SYNTAX_ERROR: [62, 'mistake'],
   CANNOT_READ_FROM_FILE_DESCRIPTOR: [74, 'disk'],
   CANNOT_WRITE_TO_FILE_DESCRIPTOR: [75, 'disk'],
   CANNOT_OPEN_FILE: [76, 'disk'],
   CANNOT_CLOSE_FILE: [77, 'disk'],
-  UNKNOWN_DATABASE: [81, 'mistake'],
+  UNKNOWN_DATABASE: [81, 'missing'],
   DATABASE_ALREADY_EXISTS: [82, 'mistake'],
   RECEIVED_ERROR_FROM_REMOTE_IO_SERVER: [86, 'network'],
   CANNOT_SEEK_THROUGH_FILE: [87, 'disk'],

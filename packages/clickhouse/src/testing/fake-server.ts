@@ -113,10 +113,10 @@ export const page =
   };
 
 export const refusal =
-  (code: number, type: string): FakeAnswer =>
+  (code: number, type: string, message = 'No.'): FakeAnswer =>
   (response) => {
     response.writeHead(500, { 'X-ClickHouse-Exception-Code': String(code) });
-    response.end(`Code: ${code}. DB::Exception: No. (${type}) (version 26.7.2.1)`);
+    response.end(`Code: ${code}. DB::Exception: ${message} (${type}) (version 26.7.2.1)`);
   };
 
 /** Answers with a row, and with an error behind it. */

@@ -1,4 +1,4 @@
-import type { CallOptions, TimeSource } from '@quantumtrade/dal-domain';
+import type { TimeSource } from '@quantumtrade/dal-domain';
 import {
   COMPARE_COPIES_OPTIONS,
   REPAIR_COPIES_OPTIONS,
@@ -32,7 +32,9 @@ export function copyController(
       const { content = true, settleMs = SETTLE_MS, ...call } = options;
       const time = comparedTime(clock.now(), settleMs);
       const limits = { time, settleMs, content, operation: COMPARE, options: call };
-      const { answered, unreachable } = await reach(servers(), COMPARE, call);
+      const { answered, unreachable } = await askServers(servers(), (server) =>
+        server.sql.on('system').rows(COMPARE, 'SELECT 1', {}, call),
+      );
       const { differences, ...found } = await compareShards(
         answered.map(({ server }) => server),
         limits,
@@ -49,10 +51,7 @@ export function copyController(
       const { restoreDeleted = false, settleMs = SETTLE_MS, ...call } = options;
       const time = comparedTime(clock.now(), settleMs);
       const limits = { time, settleMs, content: true, operation: REPAIR, options: call, restoreDeleted };
-      const all = servers();
-      const { unreachable } = await reach(all, REPAIR, call);
-      if (unreachable[0]) throw unreachable[0].error;
-      const { differences, unsettled, ...found } = await compareShards(all, limits);
+      const { differences, unsettled, ...found } = await compareShards(servers(), limits);
       const copied = [];
       const refused = [];
       for (const difference of differences) {
@@ -74,6 +73,3 @@ export function copyController(
     },
   };
 }
-
-const reach = (servers: readonly ClusterServer[], operation: string, options: CallOptions) =>
-  askServers(servers, ({ sql }) => sql.on('system').rows(operation, 'SELECT 1', {}, options));

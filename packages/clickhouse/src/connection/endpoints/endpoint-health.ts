@@ -7,9 +7,10 @@ import type { TimeSource } from '@quantumtrade/dal-runtime';
 export type HealthState = 'healthy' | 'ejected' | 'probation';
 
 /**
- * `unreachable`: the connection fails, or a probe is not answered. `outlier`: it answers, and fails more calls than the others.
+ * `unreachable`: the connection fails, or a probe is not answered. `outlier`: it answers, and fails more calls than the others. `incomplete`: it lacks a
+ * table that another one has.
  */
-export type EjectionReason = 'unreachable' | 'outlier';
+export type EjectionReason = 'unreachable' | 'outlier' | 'incomplete';
 
 /** Evidence of one attempt about the endpoint that it was sent to. */
 export type AttemptEvidence =
@@ -45,7 +46,7 @@ export interface AttemptCounts {
  * Connection errors in a row and probes without an answer eject it as unreachable. It is then probed at once, at most once an
  * interval, and returns with the first answer: a restarted server is used within an interval. Each further ejection that follows
  * soon delays the first probe by `ejectionMs` more, so that an endpoint that answers probes and fails calls stays away longer and
- * longer. Outliers are ejected for `ejectionMs` times the count, because probes do not show when they have recovered.
+ * longer. Others are ejected for `ejectionMs` times the count, because probes do not show when they have recovered.
  */
 export class EndpointHealth {
   readonly #time: TimeSource;
@@ -105,7 +106,7 @@ export class EndpointHealth {
     const { ejectionMs, maxEjectionMs } = this.#options;
     this.#ejections++;
     if (reason === 'unreachable') this.#failuresInARow ||= 1;
-    const factor = reason === 'outlier' ? this.#ejections : this.#ejections - 1;
+    const factor = reason === 'unreachable' ? this.#ejections - 1 : this.#ejections;
     this.#ejectedUntil = this.#time.now() + Math.min(factor * ejectionMs, maxEjectionMs);
   }
 

@@ -6,8 +6,9 @@ import type { CompleteEndpoint, CompleteSettings } from '../../settings.js';
 import type { PoolSource } from '../connection-pool.js';
 import { debugStep } from '../debug.js';
 import { WriteVisibility, type SyncedEndpoints } from '../consistency/write-visibility.js';
-import { Endpoint, type EndpointAddress, type PingOptions } from './endpoint.js';
-import { isOutlier } from './endpoint-health.js';
+import { Endpoint, type PingOptions } from './endpoint.js';
+import type { EndpointAddress } from './endpoint-address.js';
+import { isOutlier, type EjectionReason } from './endpoint-health.js';
 import { pickEndpoint, usableEndpoints, type EndpointChoice, type PickRequest } from './endpoint-picker.js';
 import { ReadHedges } from '../read-hedges.js';
 import { Prober } from './prober.js';
@@ -173,7 +174,9 @@ export class EndpointSet implements PoolSource, SyncedEndpoints {
     this.#endpoints = addresses.map(
       (address) =>
         before.find((each) => each.isAt(address)) ??
-        new Endpoint(address, this.#settings, systemClock, (endpoint) => this.#eject(endpoint)),
+        new Endpoint(address, this.#settings, systemClock, (endpoint, reason) =>
+          reason === 'unreachable' ? this.#eject(endpoint) : this.#setAside(endpoint, reason),
+        ),
     );
     for (const endpoint of before) if (!this.#endpoints.includes(endpoint)) this.#retire(endpoint);
     this.#choose();
@@ -231,20 +234,24 @@ export class EndpointSet implements PoolSource, SyncedEndpoints {
     return readable.length > 0 && (writable.length > 0 || endpoint.role === 'replica');
   }
 
+  /** Ejects an endpoint that answers, unless it is the last one of its kind. */
+  #setAside(endpoint: Endpoint, reason: EjectionReason): void {
+    if (!endpoint.isHealthy || !this.#endpoints.includes(endpoint) || !this.#isReplaceable(endpoint)) return;
+    endpoint.health.eject(reason);
+    debugStep(`endpoint ejected as ${reason}`, { endpoint: endpoint.name });
+    this.#choose();
+  }
+
   /** Ejects endpoints that fail more calls than the others, never the last one of its kind. */
   #sweep(): void {
     const counts = new Map(this.#endpoints.map((endpoint) => [endpoint, endpoint.health.counts]));
     for (const [endpoint, own] of counts) {
       const others = [...counts].filter(([each]) => each !== endpoint && each.isHealthy);
-      const isOut =
-        isOutlier(
-          own,
-          others.map(([, each]) => each),
-        ) && this.#isReplaceable(endpoint);
-      if (isOut) {
-        endpoint.health.eject('outlier');
-        debugStep('endpoint ejected as outlier', { endpoint: endpoint.name });
-      }
+      const isOut = isOutlier(
+        own,
+        others.map(([, each]) => each),
+      );
+      if (isOut) this.#setAside(endpoint, 'outlier');
     }
     for (const endpoint of this.#endpoints) endpoint.health.sweep();
     this.#choose();

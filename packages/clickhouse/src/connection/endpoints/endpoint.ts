@@ -14,7 +14,8 @@ import { PinnedSettings, quorumSettings } from '../pinned-settings.js';
 import { readServerCondition } from '../server-condition.js';
 import { readServerStorage } from '../server-storage.js';
 import type { Sql } from '../sql.js';
-import { EndpointHealth } from './endpoint-health.js';
+import { nameOf, type EndpointAddress } from './endpoint-address.js';
+import { EndpointHealth, type EjectionReason } from './endpoint-health.js';
 import type { Candidate } from './endpoint-picker.js';
 import { errorCodeOf, evidenceOf } from './evidence.js';
 import { LatencyAverage } from './latency-average.js';
@@ -33,11 +34,7 @@ const LEAST_LATENCY_MS = 0.5;
 /** Time that a server has to answer after a wait of its own is over (milliseconds). */
 const SYNC_ANSWER_MS = 500;
 
-/** Server with a configured address, or with one of several addresses of a DNS name. */
-export interface EndpointAddress extends CompleteEndpoint {
-  /** IP address of the server. @default none: the host of the URL is connected to */
-  readonly address?: string;
-}
+type OnUnusable = (endpoint: Endpoint, reason: EjectionReason) => void;
 
 export type PingOptions = Pick<CallOptions, 'signal' | 'deadline'>;
 
@@ -68,15 +65,15 @@ export class Endpoint implements Candidate, ConnectionPool, AttemptTracker, Sync
   readonly #syncSql: Sql;
   /** Calls that may go on at another endpoint. */
   readonly #calls = new Set<MovableCall>();
-  readonly #onUnreachable: (endpoint: Endpoint) => void;
+  readonly #onUnusable: OnUnusable;
   #lastError: string | undefined;
 
-  /** `onUnreachable` is called when the results of attempts say that the endpoint is to be ejected. */
+  /** `onUnusable` is called when the results of attempts say that the endpoint is to be ejected. */
   constructor(
     address: EndpointAddress,
     settings: CompleteSettings,
     time: TimeSource,
-    onUnreachable: (endpoint: Endpoint) => void,
+    onUnusable: OnUnusable,
   ) {
     const { url, role, shard } = address;
     const { maxConnections, maxQueuedCalls: maxQueued, retry, failover, password } = settings;
@@ -86,7 +83,7 @@ export class Endpoint implements Candidate, ConnectionPool, AttemptTracker, Sync
     this.password = password;
     this.#address = address;
     this.#time = time;
-    this.#onUnreachable = onUnreachable;
+    this.#onUnusable = onUnusable;
     this.#latency = new LatencyAverage(time);
     this.health = new EndpointHealth(time, failover);
     this.pinned = new PinnedSettings({ max_query_size: settings.maxQuerySize, ...quorumSettings(settings) });
@@ -178,13 +175,18 @@ export class Endpoint implements Candidate, ConnectionPool, AttemptTracker, Sync
     this.health.record('answer');
   }
 
+  onMissing(error: string): void {
+    this.#lastError = error;
+    this.#onUnusable(this, 'incomplete');
+  }
+
   /** Takes note of an attempt that failed. */
   onError(failure: Failure): void {
     const evidence = evidenceOf(failure);
     if (evidence !== 'answer') this.#lastError = errorCodeOf(failure);
     if (evidence === undefined) return;
     if (evidence !== 'connection-error') this.answeredAt = this.#time.now();
-    if (this.tracker && this.health.record(evidence)) this.#onUnreachable(this);
+    if (this.tracker && this.health.record(evidence)) this.#onUnusable(this, 'unreachable');
   }
 
   /** Has the calls that were not answered go on at another endpoint. */
@@ -292,9 +294,3 @@ export class Endpoint implements Candidate, ConnectionPool, AttemptTracker, Sync
 }
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : 'unknown');
-
-function nameOf({ url, address }: EndpointAddress): string {
-  const { protocol, hostname, port } = new URL(url);
-  const host = address === undefined ? hostname : address.includes(':') ? `[${address}]` : address;
-  return `${host}:${port || (protocol === 'https:' ? 443 : 80)}`;
-}

@@ -18,6 +18,7 @@ it.each([
   ['a refused login', new ServerError(516, ''), 'server-error'],
   ['an overloaded server', new ServerError(202, ''), 'server-error'],
   ['a damaged copy', new ServerError(40, ''), 'server-error'],
+  ['a missing table, which may be wrong in the query', new ServerError(60, ''), 'answer'],
   ['a wrong query', new ServerError(62, ''), 'answer'],
   ['a query above a limit', new QueryError('SELECT 1', 'too large', details), 'answer'],
   ['a host without sockets', socketError('EMFILE'), undefined],

@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import type { CompleteEndpoint } from '../../settings.js';
-import type { EndpointAddress } from './endpoint.js';
+import type { EndpointAddress } from './endpoint-address.js';
 
 /** Returns the IP addresses of a name, preferred ones first. */
 export type LookUp = (name: string) => Promise<readonly { address: string; family: number }[]>;
