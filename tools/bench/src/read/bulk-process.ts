@@ -26,6 +26,8 @@ export interface BulkJob {
     | 'exactColumns'
     | 'objectsInAnyOrder'
     | 'numericInAnyOrder'
+    | 'streamedInAnyOrder'
+    | 'streamedNumericInAnyOrder'
     | 'columnsInAnyOrder'
     | 'json'
     | 'native'
@@ -86,8 +88,13 @@ function readerOf({ settings, database, form, params, plain, requests }: BulkJob
     case 'exactColumns':
       return async () => (await marketData.columns(params, { exact: true })).rowCount;
     case 'objectsInAnyOrder':
-      return () => rowsOf(marketData.stream(inAnyOrder));
+      return async () => (await marketData.find(inAnyOrder)).data.length;
     case 'numericInAnyOrder':
+      return async () =>
+        (await marketData.find({ ...inAnyOrder, instants: 'number', count: false })).data.length;
+    case 'streamedInAnyOrder':
+      return () => rowsOf(marketData.stream(inAnyOrder));
+    case 'streamedNumericInAnyOrder':
       return () => rowsOf(marketData.stream({ ...inAnyOrder, instants: 'number' }));
     case 'columnsInAnyOrder':
       return async () => (await marketData.columns(inAnyOrder)).rowCount;
@@ -102,9 +109,9 @@ function readerOf({ settings, database, form, params, plain, requests }: BulkJob
   }
 }
 
-/** Reads a stream into one list, as a page has its rows. Returns how many there are. */
+/** Reads a stream into one list, as a page has its rows. Returns how many there are. `flat` would take longer than V8 makes the rows. */
 async function rowsOf(stream: AsyncIterable<object[]>): Promise<number> {
   const batches: object[][] = [];
   for await (const batch of stream) batches.push(batch);
-  return batches.flat().length;
+  return new Array<object>().concat(...batches).length;
 }

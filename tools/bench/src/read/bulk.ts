@@ -24,8 +24,10 @@ const UNCOUNTED_NUMERIC = 'ours, instants as numbers, count: false';
 const EXACT = 'ours, exact objects';
 const COLUMNS = 'ours, columns';
 const EXACT_COLUMNS = 'ours, exact columns';
-const OBJECTS_IN_ANY_ORDER = 'ours, streamed objects in any order';
-const NUMERIC_IN_ANY_ORDER = 'ours, streamed objects in any order, instants as numbers';
+const OBJECTS_IN_ANY_ORDER = 'ours, objects in any order';
+const NUMERIC_IN_ANY_ORDER = 'ours, objects in any order, instants as numbers, count: false';
+const STREAMED_IN_ANY_ORDER = 'ours, streamed objects in any order';
+const STREAMED_NUMERIC_IN_ANY_ORDER = 'ours, streamed objects in any order, instants as numbers';
 const COLUMNS_IN_ANY_ORDER = 'ours, columns in any order';
 const JSON_ROWS = '@clickhouse/client json()';
 const NATIVE = '@clickhouse/client Native, dropped';
@@ -42,6 +44,8 @@ const FORMS = {
   [EXACT_COLUMNS]: 'exactColumns',
   [OBJECTS_IN_ANY_ORDER]: 'objectsInAnyOrder',
   [NUMERIC_IN_ANY_ORDER]: 'numericInAnyOrder',
+  [STREAMED_IN_ANY_ORDER]: 'streamedInAnyOrder',
+  [STREAMED_NUMERIC_IN_ANY_ORDER]: 'streamedNumericInAnyOrder',
   [COLUMNS_IN_ANY_ORDER]: 'columnsInAnyOrder',
   [JSON_ROWS]: 'json',
   [NATIVE]: 'native',
@@ -101,8 +105,12 @@ async function* compare(
   yield* into('objects with instants as numbers', NUMERIC, [SAME_BYTES]);
   yield* into('objects with instants as numbers, not counted', UNCOUNTED_NUMERIC, [SAME_BYTES]);
   yield* into('columns', COLUMNS, [EXACT_COLUMNS, SAME_BYTES]);
-  yield* into('objects in any order', OBJECTS_IN_ANY_ORDER, [NUMERIC_IN_ANY_ORDER, SAME_BYTES_IN_ANY_ORDER]);
-  yield* into('columns in any order', COLUMNS_IN_ANY_ORDER, [COLUMNS, SAME_BYTES_IN_ANY_ORDER]);
+  const sameBytes = [SAME_BYTES_IN_ANY_ORDER];
+  yield* into('objects in any order', OBJECTS_IN_ANY_ORDER, sameBytes);
+  yield* into('objects in any order with instants as numbers, not counted', NUMERIC_IN_ANY_ORDER, sameBytes);
+  const streamed = [STREAMED_NUMERIC_IN_ANY_ORDER, ...sameBytes];
+  yield* into('streamed objects in any order', STREAMED_IN_ANY_ORDER, streamed);
+  yield* into('columns in any order', COLUMNS_IN_ANY_ORDER, [COLUMNS, ...sameBytes]);
 }
 
 function selections({ series, barsPerSymbol }: BarTable, rows: number): Selection[] {
