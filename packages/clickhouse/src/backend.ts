@@ -76,9 +76,10 @@ export function connectClickHouse(
   requireClock('clock', clock, OPERATION);
   requireWholeNumber('maxFutureSkewMs', maxFutureSkewMs, OPERATION);
   const client = new ClickHouseClient(settings);
-  if (archive && client.cluster) {
+  if (archive && client.cluster?.copies === 'replicated') {
     void client.close();
-    const reason = 'must be left out with a cluster: a restore of one shard would replay the blocks of all';
+    const reason =
+      'must be left out with replicated copies: their backups are not made as one, so that no restore could replay it';
     throw new ValidationError('archive', reason, { operation: OPERATION });
   }
   const sql = client.sql(client.database);
@@ -97,7 +98,7 @@ export function connectClickHouse(
   return {
     ...recordRepositories(tables, writer, client.readDefaults),
     analytics: analytics(tables, client.readDefaults),
-    backups: new ClickHouseBackups(sql, client, clock, schemaOptions),
+    backups: new ClickHouseBackups(sql, client, servers, clock, schemaOptions),
     blocks: {
       collect: (record) => blocks.collect(record),
       write: (block, options) => blocks.write(block, options),

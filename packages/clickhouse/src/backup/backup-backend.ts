@@ -1,31 +1,43 @@
-import type { CallOptions, TimeSource } from '@quantumtrade/dal-domain';
+import type { CallOptions, SchemaController, TimeSource } from '@quantumtrade/dal-domain';
 import { requireWholeNumber, ValidationError } from '@quantumtrade/dal-domain';
 import type { BackupBackend, DatabaseSnapshot, RestoreTarget } from '@quantumtrade/dal-domain/operations';
 import { requireDatabaseName } from '@quantumtrade/dal-domain/operations';
+import { byShard, inLockOrder, onAll, type ClusterServer } from '../cluster/cluster-server.js';
+import { ClusterSchemaController } from '../cluster/cluster-schema.js';
+import { distributedDatabase, refreshDistributed } from '../cluster/distributed-tables.js';
 import type { ClickHouseClient } from '../connection/clickhouse-client.js';
 import type { Sql } from '../connection/sql.js';
 import { ClickHouseSchemaController, type SchemaControllerOptions } from '../schema/schema-controller.js';
-import { removeDatabase } from '../schema/scratch-databases.js';
-import { DatabaseClone } from './database-clone.js';
+import { dropAbandoned, removeDatabase } from '../schema/scratch-databases.js';
+import { DatabaseClone, CLONES } from './database-clone.js';
+import { JoinedSnapshot } from './joined-snapshot.js';
 import { promote } from './promotion.js';
 import { SideDatabase } from './restore-target.js';
+import { SideServers } from './side-servers.js';
 import { tablesAt } from './stored-tables.js';
 
-/** Backups and restores of the database of `sql`. */
+/** Backups and restores of a database: that of one server, or that of a cluster whose copies are written. */
 export class ClickHouseBackups implements BackupBackend {
   readonly #sql: Sql;
-  readonly #probe: Pick<ClickHouseClient, 'endpoints'>;
+  readonly #client: Pick<ClickHouseClient, 'allTables' | 'cluster' | 'layout'>;
+  readonly #servers: () => readonly ClusterServer[];
   readonly #clock: TimeSource;
   readonly #schema: SchemaControllerOptions;
 
+  /**
+   * @param sql statements in the database
+   * @param servers those that are configured now
+   */
   constructor(
     sql: Sql,
-    probe: Pick<ClickHouseClient, 'endpoints'>,
+    client: Pick<ClickHouseClient, 'allTables' | 'cluster' | 'layout'>,
+    servers: () => readonly ClusterServer[],
     clock: TimeSource,
     schema: SchemaControllerOptions,
   ) {
     this.#sql = sql;
-    this.#probe = probe;
+    this.#client = client;
+    this.#servers = servers;
     this.#clock = clock;
     this.#schema = schema;
   }
@@ -33,12 +45,12 @@ export class ClickHouseBackups implements BackupBackend {
   async snapshot(options: CallOptions = {}): Promise<DatabaseSnapshot> {
     const operation = 'backup.snapshot';
     this.#sql.checkOpen(operation, options);
-    if (new Set(this.#probe.endpoints().map(({ shard }) => shard)).size > 1) {
-      throw new ValidationError('endpoints', 'are of several shards; back up each shard by itself', {
-        operation,
-      });
-    }
-    return DatabaseClone.take(this.#sql, this.#clock, options);
+    const servers = this.#servers();
+    const shards = byShard(servers).map(([server]) => server!.shard);
+    if (this.#client.cluster?.copies === 'written') return this.#joinedSnapshot(servers, shards, options);
+    if (shards.length === 1) return DatabaseClone.take(this.#sql, this.#clock, options);
+    const reason = 'are of several shards, which are backed up as one only in a cluster with written copies';
+    throw new ValidationError('endpoints', reason, { operation });
   }
 
   async createTarget(
@@ -47,44 +59,113 @@ export class ClickHouseBackups implements BackupBackend {
     options: CallOptions = {},
   ): Promise<RestoreTarget> {
     const operation = 'restore.createTarget';
-    const sql = this.#onlyServer(operation, options).on(requireDatabaseName('database', database, operation));
+    const inUse = this.#targets(operation, options);
+    requireDatabaseName('database', database, operation);
     requireWholeNumber('schemaVersion', schemaVersion, operation);
-    const server = sql.on('system');
-    const params = { database };
-    const found = await server.rows(
-      operation,
-      'SELECT name FROM system.databases WHERE name = {database:String}',
-      params,
-      options,
-    );
-    if (found.length > 0) {
-      throw new ValidationError('database', `the database ${database} exists already`, { operation });
-    }
-    await server.command(operation, 'CREATE DATABASE {database:Identifier}', params, options);
-    const schema = new ClickHouseSchemaController(sql, this.#schema);
+    const servers = inUse.map((server) => ({ ...server, sql: server.sql.on(database) }));
+    await onAll(servers, ({ sql }) => this.#requireNew(sql, operation, options));
+    const created: ClusterServer[] = [];
+    const remove = () => onAll(created, ({ sql }) => this.#remove(sql, operation));
+    const schema = this.#schemaOf(database, servers);
     try {
+      await onAll(servers, async (server) => {
+        const create = 'CREATE DATABASE {database:Identifier}';
+        await server.sql.on('system').command(operation, create, { database }, options);
+        created.push(server);
+      });
       await schema.migrate(schemaVersion, options);
-      return await SideDatabase.open(sql, schema, tablesAt(schemaVersion), options);
+      const { layout } = this.#client;
+      return await SideDatabase.open(
+        {
+          servers: new SideServers(database, servers, layout),
+          tables: tablesAt(schemaVersion),
+          checkOpen: (name, call) => this.#sql.checkOpen(name, call),
+          ...{ schema, remove },
+        },
+        options,
+      );
     } catch (error) {
-      await removeDatabase(server, operation, database).catch(() => undefined);
+      await remove().catch(() => undefined);
       throw error;
     }
   }
 
   async promote(database: string, keepAs: string, options: CallOptions = {}): Promise<void> {
     const operation = 'restore.promote';
-    const sql = this.#onlyServer(operation, options);
+    const servers = inLockOrder(this.#targets(operation, options));
     requireDatabaseName('database', database, operation);
     requireDatabaseName('keepAs', keepAs, operation);
-    await promote(sql, database, keepAs, options);
+    const statements = servers.map(({ sql }) => sql);
+    await promote(statements, database, keepAs, options);
+    const { cluster } = this.#client;
+    if (!cluster) return;
+    await onAll(statements, async (sql) => {
+      await refreshDistributed(sql, cluster.name, options);
+      await removeDatabase(sql.on('system'), operation, distributedDatabase(database));
+    });
   }
 
-  /** Throws `ValidationError` for several servers: each has tables of its own. */
-  #onlyServer(operation: string, options: CallOptions): Sql {
+  async #joinedSnapshot(
+    servers: readonly ClusterServer[],
+    shards: readonly string[],
+    options: CallOptions,
+  ): Promise<DatabaseSnapshot> {
+    const tables = this.#client.allTables();
+    const [clones] = await Promise.all([
+      Promise.allSettled(
+        shards.map((shard) => DatabaseClone.take(tables.shard(Number(shard)), this.#clock, options)),
+      ),
+      // Each copy may have a database of a drill; one that is down keeps it until a later snapshot.
+      Promise.allSettled(servers.map(({ sql }) => dropAbandoned(sql.on('system'), CLONES, options))),
+    ]);
+    const taken = clones.flatMap((clone) => (clone.status === 'fulfilled' ? [clone.value] : []));
+    try {
+      for (const clone of clones) if (clone.status === 'rejected') throw clone.reason;
+      return new JoinedSnapshot(taken);
+    } catch (error) {
+      await Promise.allSettled(taken.map((clone) => clone.release()));
+      throw error;
+    }
+  }
+
+  /** Returns the servers that get restored tables: the only one, or all of a cluster with written copies. Throws `ValidationError` for others. */
+  #targets(operation: string, options: CallOptions): readonly ClusterServer[] {
     this.#sql.checkOpen(operation, options);
-    if (this.#probe.endpoints().length === 1) return this.#sql;
-    throw new ValidationError('endpoints', 'must be one server, that which gets the restored tables', {
-      operation,
-    });
+    const { cluster } = this.#client;
+    const servers = this.#servers();
+    if (cluster ? cluster.copies === 'written' : servers.length === 1) return servers;
+    const reason =
+      'must be those of a cluster with written copies, or one server that gets the restored tables';
+    throw new ValidationError('endpoints', reason, { operation });
+  }
+
+  #schemaOf(database: string, servers: readonly ClusterServer[]): SchemaController {
+    const { cluster } = this.#client;
+    const sql = this.#sql.on(database);
+    return cluster
+      ? new ClusterSchemaController(sql, () => servers, cluster, this.#schema)
+      : new ClickHouseSchemaController(sql, this.#schema);
+  }
+
+  /** Names of a side database and, in a cluster, of that with the tables which read all shards of it. */
+  #namesOf(database: string): string[] {
+    return this.#client.cluster ? [distributedDatabase(database), database] : [database];
+  }
+
+  async #requireNew(sql: Sql, operation: string, options: CallOptions): Promise<void> {
+    const [found] = await sql
+      .on('system')
+      .rows<{ name: string }>(
+        operation,
+        'SELECT name FROM system.databases WHERE name IN {names:Array(String)}',
+        { names: this.#namesOf(sql.database) },
+        options,
+      );
+    if (found)
+      throw new ValidationError('database', `the database ${found.name} exists already`, { operation });
+  }
+
+  async #remove(sql: Sql, operation: string): Promise<void> {
+    for (const name of this.#namesOf(sql.database)) await removeDatabase(sql.on('system'), operation, name);
   }
 }

@@ -1,5 +1,6 @@
 import { bars, MONTH_MS } from '@quantumtrade/dal-testing/records';
 import { connectClickHouse } from '../backend.js';
+import type { ClickHouseSettings } from '../settings.js';
 import type { OwnBackend } from '../testing/own-backend.js';
 import { openWithSideDatabases } from '../testing/side-databases.js';
 
@@ -134,16 +135,24 @@ it('snapshot names a table that is missing or keeps no rows', async () => {
 
 it('several shards are refused, and several servers for a restore', async () => {
   const { url, ...login } = own.settings;
-  const open = (shards: readonly string[]) => {
+  const open = (shards: readonly string[], more: Partial<ClickHouseSettings> = {}) => {
     const endpoints = shards.map((shard, n) => ({ url: n === 0 ? url : 'http://127.0.0.1:9', shard }));
-    return connectClickHouse({ ...login, endpoints });
+    return connectClickHouse({ ...login, ...more, endpoints });
   };
-  const [sharded, replicated] = [open(['1', '2']), open(['1', '1'])];
+  const cluster = { name: 'bars', copies: 'replicated', layout: [{ shards: 2 }] } as const;
+  const [sharded, copies, replicated] = [
+    open(['1', '2']),
+    open(['1', '1']),
+    open(['1', '2'], { cluster }),
+  ] as const;
   const refusal = { code: 'VALIDATION', field: 'endpoints' };
-  await expect(sharded.backups.snapshot()).rejects.toMatchObject(refusal);
-  await expect(replicated.backups.createTarget('side', 1)).rejects.toMatchObject(refusal);
-  await expect(replicated.backups.promote('side', 'former')).rejects.toMatchObject(refusal);
-  await Promise.all([sharded.probe.close(), replicated.probe.close()]);
+  for (const { backups } of [sharded, replicated])
+    await expect(backups.snapshot()).rejects.toMatchObject(refusal);
+  for (const { backups } of [sharded, copies, replicated]) {
+    await expect(backups.createTarget('side', 1)).rejects.toMatchObject(refusal);
+    await expect(backups.promote('side', 'former')).rejects.toMatchObject(refusal);
+  }
+  await Promise.all([sharded, copies, replicated].map(({ probe }) => probe.close()));
 });
 
 it('rows of later months are in the snapshot when acknowledged before', async () => {

@@ -23,7 +23,7 @@ import { columnsOf, readContent } from './table-content.js';
 
 const OPERATION = 'backup.snapshot';
 /** A snapshot of a process that died keeps the storage of parts that were merged since. A backup and a drill end within a day. */
-const CLONES = {
+export const CLONES = {
   operation: OPERATION,
   prefix: 'qtdal_snapshot',
   others: ['qtdal_drill'],

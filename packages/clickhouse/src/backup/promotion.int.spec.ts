@@ -49,7 +49,7 @@ it.each(['refused', 'carried out'])('promotion goes on after any statement that 
       if (what === 'carried out') await own.sql.on('system').command(operation, query, params);
       throw new Error('cut');
     });
-    failure = await promote(failing, side, former, {}).then(
+    failure = await promote([failing], side, former, {}).then(
       () => undefined,
       (error: unknown) => error,
     );

@@ -1,8 +1,10 @@
 import type { CallOptions } from '@quantumtrade/dal-domain';
 import { ValidationError } from '@quantumtrade/dal-domain';
+import { allOf } from '@quantumtrade/dal-runtime';
+import { onAll } from '../cluster/cluster-server.js';
 import type { Sql } from '../connection/sql.js';
 import { History } from '../schema/history.js';
-import { MigrationLock } from '../schema/lock.js';
+import { MigrationLock, withLocks } from '../schema/lock.js';
 import { removeDatabase } from '../schema/scratch-databases.js';
 
 const OPERATION = 'restore.promote';
@@ -17,52 +19,80 @@ interface Plan {
   readonly former: Readonly<Record<string, string>>;
 }
 
+/** A promotion on one server that may be carried out. */
+interface Promotion {
+  readonly plan: Plan;
+  /** Whether it begins; otherwise it stopped before, and goes on. */
+  readonly isNew: boolean;
+}
+
 /**
- * Puts the tables of the database `side` in the place of those of the database of `sql`, and those in `keepAs`. A table that was put there
- * is recognised by its id, so that a promotion which stopped goes on.
+ * Puts the tables of the database `side` in the place of those of the database in use, and those in `keepAs`, on each server: nothing is changed
+ * before all of them allow it. A table that was put there is recognised by its id, so that a promotion which stopped goes on.
+ *
+ * @param servers statements in the database in use, in the order in which locks are taken
  */
-export async function promote(sql: Sql, side: string, keepAs: string, options: CallOptions): Promise<void> {
-  const server = sql.on('system');
-  const { database } = sql;
+export async function promote(
+  servers: readonly Sql[],
+  side: string,
+  keepAs: string,
+  options: CallOptions,
+): Promise<void> {
+  const { database } = servers[0]!;
   if (new Set([side, keepAs, database]).size < 3) {
     throw new ValidationError('keepAs', 'must be another database than those to exchange', {
       operation: OPERATION,
     });
   }
-  const run = (query: string, params: Readonly<Record<string, unknown>>) =>
-    server.command(OPERATION, query, { database, side, keepAs, ...params }, options);
-  await run('CREATE DATABASE IF NOT EXISTS {database:Identifier}', {});
-  await new MigrationLock(server, database).run(options, async () => {
-    const plan = await findPlan(server, sql, side, keepAs, options);
-    for (const [table, id] of Object.entries(plan.tables)) {
-      const params = { table };
-      const current = (await tablesIn(server, database, options)).get(table);
-      const names = '{database:Identifier}.{table:Identifier}';
-      if (current === undefined) {
-        await run(`RENAME TABLE {side:Identifier}.{table:Identifier} TO ${names}`, params);
-        continue;
-      }
-      if (current !== id)
-        await run(`EXCHANGE TABLES ${names} AND {side:Identifier}.{table:Identifier}`, params);
-      if ((await tablesIn(server, side, options)).has(table)) {
-        await run(
-          'RENAME TABLE {side:Identifier}.{table:Identifier} TO {keepAs:Identifier}.{table:Identifier}',
-          params,
-        );
-      }
-    }
-    if ((await tablesIn(server, side, options)).size === 0) await removeDatabase(server, OPERATION, side);
+  await onAll(servers, (sql) =>
+    sql
+      .on('system')
+      .command(OPERATION, 'CREATE DATABASE IF NOT EXISTS {database:Identifier}', { database }, options),
+  );
+  const locks = servers.map((sql) => new MigrationLock(sql.on('system'), database));
+  await withLocks(locks, options, async () => {
+    const promotions = await allOf(
+      servers.map(async (sql) => ({ sql, ...(await findPlan(sql, side, keepAs, options)) })),
+    );
+    await onAll(promotions, ({ sql, ...promotion }) => exchangeTables(promotion, sql, side, keepAs, options));
   });
 }
 
-/** Returns the plan of a promotion that stopped; otherwise makes one, and `keepAs` with it. */
-async function findPlan(
-  server: Sql,
+async function exchangeTables(
+  { plan, isNew }: Promotion,
   sql: Sql,
   side: string,
   keepAs: string,
   options: CallOptions,
-): Promise<Plan> {
+): Promise<void> {
+  const server = sql.on('system');
+  const { database } = sql;
+  const run = (query: string, params: Readonly<Record<string, unknown>> = {}) =>
+    server.command(OPERATION, query, { database, side, keepAs, ...params }, options);
+  if (isNew) await run(`CREATE DATABASE {keepAs:Identifier} COMMENT '${JSON.stringify(plan)}'`);
+  for (const [table, id] of Object.entries(plan.tables)) {
+    const params = { table };
+    const current = (await tablesIn(server, database, options)).get(table);
+    const names = '{database:Identifier}.{table:Identifier}';
+    if (current === undefined) {
+      await run(`RENAME TABLE {side:Identifier}.{table:Identifier} TO ${names}`, params);
+      continue;
+    }
+    if (current !== id)
+      await run(`EXCHANGE TABLES ${names} AND {side:Identifier}.{table:Identifier}`, params);
+    if ((await tablesIn(server, side, options)).has(table)) {
+      await run(
+        'RENAME TABLE {side:Identifier}.{table:Identifier} TO {keepAs:Identifier}.{table:Identifier}',
+        params,
+      );
+    }
+  }
+  if ((await tablesIn(server, side, options)).size === 0) await removeDatabase(server, OPERATION, side);
+}
+
+/** Returns the plan of a promotion that stopped; otherwise makes one. Throws `ValidationError` where the databases do not allow it. */
+async function findPlan(sql: Sql, side: string, keepAs: string, options: CallOptions): Promise<Promotion> {
+  const server = sql.on('system');
   const [found] = await server.rows<{ comment: string }>(
     OPERATION,
     'SELECT comment FROM system.databases WHERE name = {keepAs:String}',
@@ -72,7 +102,7 @@ async function findPlan(
   const restored = await tablesIn(server, side, options);
   if (found) {
     const plan = parsePlan(found.comment);
-    if (plan?.promotes === side && isUnderWay(plan, restored)) return plan;
+    if (plan?.promotes === side && isUnderWay(plan, restored)) return { plan, isNew: false };
     throw new ValidationError('keepAs', `the database ${keepAs} exists already`, { operation: OPERATION });
   }
   await requireSameVersion(server, sql.database, side, options);
@@ -81,13 +111,7 @@ async function findPlan(
     tables: Object.fromEntries(restored),
     former: Object.fromEntries(await tablesIn(server, sql.database, options)),
   };
-  await server.command(
-    OPERATION,
-    `CREATE DATABASE {keepAs:Identifier} COMMENT '${JSON.stringify(plan)}'`,
-    { keepAs },
-    options,
-  );
-  return plan;
+  return { plan, isNew: true };
 }
 
 /** Whether the tables that are left are those of the plan, and not of a later restore under the same name. */

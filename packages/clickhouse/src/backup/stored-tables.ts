@@ -2,7 +2,7 @@ import type { RecordDefinition } from '@quantumtrade/dal-domain';
 import { recordNames, records, ValidationError } from '@quantumtrade/dal-domain';
 
 /** A table that backups hold. */
-interface StoredTable {
+export interface StoredTable {
   readonly name: string;
   /** Version of the schema from which on it exists. */
   readonly since: number;

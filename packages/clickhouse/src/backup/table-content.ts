@@ -55,3 +55,29 @@ export async function readContent(
   }
   return contents;
 }
+
+/** Returns the content of tables whose rows are apart, as that of one table: sums of their counts and sums, and the XOR of the rest. */
+export function joinContents(contents: readonly (readonly PartitionContent[])[]): PartitionContent[] {
+  const joined = new Map<string, PartitionContent>();
+  for (const content of contents.flat()) {
+    const other = joined.get(content.partition);
+    joined.set(content.partition, other ? joinPartition(content, other) : content);
+  }
+  return [...joined.values()].sort((a, b) => (a.partition < b.partition ? -1 : 1));
+}
+
+function joinPartition(
+  { partition, rows, hash }: PartitionContent,
+  other: PartitionContent,
+): PartitionContent {
+  const halves = [hash, other.hash].map((each) =>
+    [each.slice(0, 16), each.slice(16)].map((half) => BigInt(`0x${half}`)),
+  );
+  const [[sum, xor], [otherSum, otherXor]] = halves as [[bigint, bigint], [bigint, bigint]];
+  const hex = (value: bigint) => value.toString(16).padStart(16, '0');
+  return {
+    partition,
+    rows: rows + other.rows,
+    hash: hex(BigInt.asUintN(64, sum + otherSum)) + hex(xor ^ otherXor),
+  };
+}

@@ -11,6 +11,7 @@ import { packagedMigrations } from '@quantumtrade/dal-migrations';
 import type { Sql } from '../connection/sql.js';
 import { recordBaseline, requireTables, requireUnrecorded } from '../schema/baseline.js';
 import type { HistoryState } from '../schema/history.js';
+import { withLocks } from '../schema/lock.js';
 import type { Migration } from '../schema/migration-files.js';
 import { loadMigrations } from '../schema/migration-files.js';
 import { mergeSteps, migrateCopies, type LockedSchema } from '../schema/migration-run.js';
@@ -21,7 +22,14 @@ import { previewMove } from '../schema/schema-preview.js';
 import { ServerSchema } from '../schema/server-schema.js';
 import type { ClusterSettings } from '../settings.js';
 import { findProblems, readClusterView } from './cluster-problems.js';
-import { askServers, copyGroups, onAll, type ClusterServer, type ServerAnswers } from './cluster-server.js';
+import {
+  askServers,
+  copyGroups,
+  inLockOrder,
+  onAll,
+  type ClusterServer,
+  type ServerAnswers,
+} from './cluster-server.js';
 import { mergePlans, mergePreviews, mergeReports, mergeStatuses } from './cluster-reports.js';
 import { findEmptyCopy } from './empty-copies.js';
 import { outdatedTables, refreshDistributed } from './distributed-tables.js';
@@ -250,20 +258,15 @@ async function requireNoRefusal(
   });
 }
 
-/** Works while the locks of all servers are held. They are taken in the order of the servers' names, so that no two processes wait for each other. */
+/** Works while the locks of all servers are held. */
 function lockAll<T>(
   members: readonly ClusterMember[],
   options: CallOptions,
   work: (locked: readonly LockedMember[]) => Promise<T>,
 ): Promise<T> {
-  const lockNext = (waiting: readonly ClusterMember[], locked: readonly LockedMember[]): Promise<T> => {
-    const [next, ...others] = waiting;
-    if (!next) return work(locked);
-    const { schema, shard } = next;
-    return schema.lock.run(options, (lease) => lockNext(others, [...locked, { schema, shard, lease }]));
-  };
-  return lockNext(
-    members.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
-    [],
+  const ordered = inLockOrder(members);
+  const locks = ordered.map(({ schema }) => schema.lock);
+  return withLocks(locks, options, (leases) =>
+    work(ordered.map(({ schema, shard }, index) => ({ schema, shard, lease: leases[index]! }))),
   );
 }

@@ -49,7 +49,15 @@ export function copyGroups<S extends { readonly shard: string }>(
   servers: readonly S[],
   copies: 'replicated' | 'written',
 ): S[][] {
-  if (copies === 'written') return servers.map((server) => [server]);
+  return copies === 'written' ? servers.map((server) => [server]) : byShard(servers);
+}
+
+/** Returns the servers of each shard. */
+export function byShard<S extends { readonly shard: string }>(servers: readonly S[]): S[][] {
   const shards = new Set(servers.map(({ shard }) => shard));
   return [...shards].map((shard) => servers.filter((server) => server.shard === shard));
 }
+
+/** Returns servers in the order in which every process takes their locks. */
+export const inLockOrder = <S extends { readonly name: string }>(servers: readonly S[]): S[] =>
+  servers.toSorted((a, b) => (a.name < b.name ? -1 : 1));

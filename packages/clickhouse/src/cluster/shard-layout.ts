@@ -49,6 +49,19 @@ export class ShardLayout {
     return this.#shardsOf(value)[this.#entryOf(month)]!;
   }
 
+  /** Returns {@link shardOf} as an expression of the engine, on a column with the value and on `timestamp`. */
+  expression(column: string): string {
+    const hash = `reinterpretAsUInt64(substring(SHA256(${column}), 1, 8))`;
+    const cases = this.#entries.flatMap(({ shards }, entry) => {
+      const next = this.#entries[entry + 1];
+      const bucket = `jumpConsistentHash(${hash}, ${shards})`;
+      if (!next) return [bucket];
+      const month = 100 * Math.floor(next.from / 12) + (next.from % 12) + 1;
+      return [`toYYYYMM(timestamp, 'UTC') < ${month}`, bucket];
+    });
+    return `1 + ${cases.length > 1 ? `multiIf(${cases.join(', ')})` : cases[0]!}`;
+  }
+
   /** Returns the shards that may have rows with one of the values, in ascending order. */
   shardsOf(values: Iterable<string>, { start, end }: InstantRange = {}): number[] {
     const first = start === undefined ? 0 : this.#entryOf(monthAt(start));

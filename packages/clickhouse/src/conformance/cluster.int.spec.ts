@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { OpenTimeSeries } from '@quantumtrade/dal-conformance';
 import {
+  backupSuite,
   recordSuite,
   timeSeriesCallSuites,
   timeSeriesModelTest,
@@ -39,6 +40,7 @@ recordSuite(runner, open);
 timeSeriesRepositorySuites(runner, open);
 timeSeriesWriteSuites(runner, open);
 timeSeriesCallSuites(runner, open);
+backupSuite(runner, open);
 describe('cluster against memory', () => {
   timeSeriesModelTest(runner, openMemory, open, { runs: IS_LONG ? 20 : 2 });
 });

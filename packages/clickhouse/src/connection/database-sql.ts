@@ -198,7 +198,7 @@ export class DatabaseSql implements Sql {
     const statement = { ...this.#common, operation, ...insertOf(block) };
     return this.#run(statement, options, async (answer, { signal, attempts, pool }) => {
       noteBytes(block.bytes.length);
-      const confirmed = await confirmsInsert(answer, signal, block.rowCount);
+      const confirmed = await confirmsInsert(answer, signal, block);
       return { server: { name: pool!.name, shard: pool!.shard ?? '' }, attempts, confirmed };
     });
   }

@@ -19,8 +19,18 @@ export interface SqlBlock {
   readonly isSeries?: boolean;
   /** Whether the bytes are {@link CompressedRows}, of one block or several. @default false */
   readonly isZstd?: boolean;
+  /** Chooses the rows that are stored. @default all */
+  readonly selection?: InsertSelection;
   /** Whether the same bytes are sent to the same server again after a retryable error. To another server they are sent in any case. */
   readonly retried: boolean;
+}
+
+/** Condition by which the server chooses the rows of a block. */
+export interface InsertSelection {
+  /** Columns of the block and of the table, in its order. */
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+  /** SQL over these columns; text of ours, never a caller's. */
+  readonly condition: string;
 }
 
 /** Rows of an answer as the server compressed them: blocks of the Native format, in frames of zstd. */
@@ -42,7 +52,7 @@ export interface StoredBlock {
   /** Number of times it was sent. */
   readonly attempts: number;
   /**
-   * Whether the server's counts confirm that this insert stored all its rows. Otherwise the rows have to be looked up: the server
+   * Whether the server's counts confirm that this insert stored all its rows, or has read all those that it chose from. Otherwise the rows have to be looked up: the server
    * sends no counts, has seen the token before, or counts the rows of other tables that are fed from this one.
    */
   readonly confirmed: boolean;

@@ -73,6 +73,27 @@ it.each([
   expect(await insert()).toMatchObject({ attempts: 1, confirmed: false });
 });
 
+describe('insert of chosen rows', () => {
+  const columns = [
+    { name: 'x', type: 'UInt8' },
+    { name: 'at', type: "DateTime64(8, 'UTC')" },
+  ];
+  const chosen = { rowCount: 3, selection: { columns, condition: 'x = 1' } };
+
+  it('names the columns of the block', async () => {
+    await fake.serve(counted(1, 3));
+    expect(await insert(chosen)).toMatchObject({ attempts: 1, confirmed: true });
+    expect(fake.server.queries).toEqual([
+      "INSERT INTO t SELECT * FROM input('`x` UInt8, `at` DateTime64(8, \\'UTC\\')') WHERE x = 1 FORMAT Native",
+    ]);
+  });
+
+  it('fails when the server has read a part of the rows', async () => {
+    await fake.serve(counted(2, 2));
+    await expect(insert(chosen)).rejects.toMatchObject({ name: 'ConnectionError' });
+  });
+});
+
 it.each([
   ['begins', silence],
   ['ends', ((response) => void response.flushHeaders()) as FakeAnswer],

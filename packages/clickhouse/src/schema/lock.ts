@@ -177,6 +177,21 @@ export class MigrationLock {
   }
 }
 
+/**
+ * Works while several locks are held. All processes have to give them in one order, so that no two wait for each other.
+ */
+export function withLocks<T>(
+  locks: readonly MigrationLock[],
+  options: CallOptions,
+  work: (leases: readonly MigrationLease[]) => Promise<T>,
+): Promise<T> {
+  const lockNext = (leases: readonly MigrationLease[]): Promise<T> => {
+    const next = locks[leases.length];
+    return next ? next.run(options, (lease) => lockNext([...leases, lease])) : work(leases);
+  };
+  return lockNext([]);
+}
+
 /** `confirm` notices a failed beat as silence; after a failed release other processes wait for the end of the lease. */
 function ignoreDatabaseError(error: unknown): void {
   if (!isDatabaseError(error)) throw error;

@@ -34,7 +34,7 @@ export class OwnCluster {
     };
   }
 
-  /** Opens a backend with its schema in a database of its own. */
+  /** Opens a backend with its schema in a database of its own. Its close also drops the databases whose names begin with its own. */
   async open(
     options?: ClickHouseBackendOptions,
   ): Promise<{ readonly backend: ClickHouseBackend; close(): Promise<void> }> {
@@ -45,7 +45,10 @@ export class OwnCluster {
       backend,
       close: async () => {
         await backend.probe.close();
-        for (const name of [distributedDatabase(database), database])
+        const names = await this.#cluster.query(
+          `SELECT name FROM system.databases WHERE startsWith(name, '${database}') ORDER BY name DESC`,
+        );
+        for (const name of new Set(names.flatMap((lines) => lines.trim().split('\n'))))
           await this.#cluster.query(`DROP DATABASE IF EXISTS ${name} SYNC`);
       },
     };

@@ -88,6 +88,20 @@ export function backupSuite(runner: TestRunner, open: OpenTimeSeries): void {
       expect(hashes.size).toBe(3);
     });
 
+    it('snapshot refuses tables and parts that it does not have', async () => {
+      await insertBars(uniqueName(), uniqueDay(), 2);
+      const snapshot = await backend().backups.snapshot();
+      const { parts } = snapshot.tables.find(({ table }) => table === BARS)!;
+      const { name } = parts[0]!;
+      for (const part of ['', 'none', `${name}_`, `9/${name}`, `/${name}`]) {
+        const refusal = { code: 'VALIDATION', field: 'part' };
+        expect(await summaryOfRejection(() => snapshot.read(BARS, part, 0, 1))).toEqual(refusal);
+      }
+      const unknown = () => snapshot.read('none', name, 0, 1);
+      expect(await summaryOfRejection(unknown)).toEqual({ code: 'VALIDATION', field: 'table' });
+      await snapshot.release();
+    });
+
     it('content of chosen partitions leaves out the others', async () => {
       const symbol = uniqueName();
       const day = uniqueDay();
