@@ -204,6 +204,38 @@ it('profile that divides reads among copies changes no answer', async () => {
   for (let times = 0; times < 3; times++) expect(await rows()).toEqual(expected);
 });
 
+it('snapshot needs one copy of each shard', async () => {
+  const known = await storeKnownRows(site.connect());
+  for (const copy of [0, 1]) {
+    const down = [1, 2].map((shard) => site.cluster.copiesOf(shard)[copy]!);
+    await Promise.all(down.map((node) => node.kill()));
+    const snapshot = await site.connect().backups.snapshot();
+    const content = await snapshot.content('market_data');
+    expect(content.reduce((sum, { rows }) => sum + rows, 0)).toBe(known.size);
+    await snapshot.release();
+    await Promise.all(down.map((node) => node.start()));
+  }
+});
+
+it('replay that a copy missed is finished by the next one', async () => {
+  const backend = site.connect({ retry: { maxAttempts: 1 } });
+  const version = await backend.schema.version();
+  const target = await backend.backups.createTarget(`${site.database}_side`, version);
+  const collector = backend.blocks.collect('marketData');
+  collector.append(numberedBatch(Array.from({ length: KNOWN_ROWS }, (_, n) => n)));
+  const blocks = collector.finish();
+  const [, missed] = site.cluster.copiesOf(2);
+  await missed!.kill();
+  expect((await errorOf(target.replay('market_data', blocks))).code).toBe('CONNECTION');
+  await missed!.start();
+  await allInUse(backend);
+  const error = await errorOf(target.content('market_data'));
+  expect(error.message).toContain('have other rows of market_data');
+  await target.replay('market_data', blocks);
+  const content = await target.content('market_data');
+  expect(content.reduce((sum, { rows }) => sum + rows, 0)).toBe(KNOWN_ROWS);
+});
+
 it(`shard added under load loses and doubles no row (QT_SEED=${SEED})`, async () => {
   const random = new Random(SEED);
   const MONTH = '2024-02';

@@ -1,99 +1,16 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { undeliveredBlocks } from '@quantumtrade/dal';
-import { archivedWriters, createBackup, restoreTo } from '@quantumtrade/dal-operations';
-import { Random, until } from '@quantumtrade/dal-testing';
 import { PLAN, SEED } from './plan.js';
-import { DisasterSite } from './recovery/disaster-site.js';
-import { NOTHING_WRONG, WriteLog } from './recovery/write-log.js';
-
-/** Writes through a journaled writer, by inserts and by transactions, until a function is called. */
-async function startWriting({ database }: DisasterSite, log: WriteLog, random: Random) {
-  const writer = await database.batchWriter({ maxRows: 200, maxAgeMs: 20 });
-  let isOver = false;
-  const loop = async (
-    pauseMs: number,
-    write: (batch: ReturnType<WriteLog['next']>['batch']) => Promise<unknown>,
-  ) => {
-    while (!isOver) {
-      const { batch, acknowledge } = log.next();
-      await write(batch).then(acknowledge, () => undefined);
-      await delay(random.below(pauseMs));
-    }
-  };
-  const loops = [
-    loop(5, (batch) => writer.write('marketData', batch)),
-    loop(10, (batch) => writer.write('marketData', batch)),
-    loop(20, (batch) => database.insertMarketData(batch)),
-    loop(20, (batch) => database.insertMarketData(batch)),
-    loop(50, (batch) => database.transaction((tx) => tx.insertMarketData(batch))),
-  ];
-  return async () => {
-    isOver = true;
-    await writer.close({ deadline: Date.now() }).catch(() => undefined);
-    await database.close().catch(() => undefined);
-    await Promise.all(loops);
-  };
-}
-
-/** Makes full and incremental backups until the engine is lost. Returns when the first one was complete. */
-async function startBackups({ backend, store }: DisasterSite, random: Random): Promise<number> {
-  await createBackup(backend.backups, store);
-  const first = Date.now();
-  void (async () => {
-    for (;;) {
-      await delay(random.below(1_000));
-      await createBackup(backend.backups, store, { full: random.chance(0.3) });
-    }
-  })().catch(() => undefined);
-  return first;
-}
-
-let site: DisasterSite;
-beforeEach(async () => {
-  site = await DisasterSite.open();
-});
-afterEach(() => site.close());
+import { drill } from './recovery/drill.js';
+import { LosableEngine } from './recovery/losable-servers.js';
+import { NOTHING_WRONG } from './recovery/write-log.js';
 
 const rounds = Array.from({ length: PLAN.disasters }, (_, n) => SEED + n);
 
 it.each(rounds)('restores acknowledged writes after a loss of the engine, QT_SEED=%i', async (seed) => {
-  const random = new Random(seed);
-  const log = new WriteLog(random);
-  const stopWriting = await startWriting(site, log, random);
-  const first = await startBackups(site, random);
-  await delay(1_000 + random.below(PLAN.disasterWithinMs));
-  const disasterAt = Date.now();
-  const unshippedMs = disasterAt - (site.archive.state().oldestUnshippedAt ?? disasterAt);
-  await site.strike();
-  await delay(random.below(300));
-  await stopWriting();
-
-  const to = random.chance(1 / 3) ? 'latest' : new Date(first + random.below(disasterAt - first));
-  if (to !== 'latest') await until(async () => (await reached(site)) >= to.getTime());
-  const backend = await site.rebuild();
-  const undelivered = undeliveredBlocks(site.writerDirectory);
-  const recovery = await restoreTo(backend.backups, site.store, { to, into: 'restored', undelivered });
-  await backend.backups.promote('restored', 'replaced');
-  await backend.probe.close();
-
-  const instant = recovery.recoveryPoint.getTime();
-  const bars = 'SELECT toUnixTimestamp64Milli(timestamp), toInt64(volume) FROM market_data FINAL';
-  const stored = new Map((await site.query(bars)).map(([key, n]) => [Number(key), Number(n)]));
-  const { backup, blocks, rows, undeliveredBlocks: fromJournal, recoveryMs } = recovery;
-  console.log(
-    `${log.rows} rows written, ${stored.size} restored to ${to === 'latest' ? 'latest' : `${disasterAt - instant} ms before the disaster`}: ` +
-      `backup ${backup}, ${blocks} blocks of ${rows} rows replayed (${fromJournal} of them from the journal); ` +
-      `recovery point ${Math.max(0, disasterAt - instant)} ms (oldest block not shipped ${unshippedMs} ms), recovery time ${Math.round(recoveryMs)} ms`,
+  const { findings, doubled, restoredCount } = await drill(
+    (directory) => LosableEngine.start(directory),
+    seed,
   );
-  expect(log.compare(stored, instant)).toEqual(NOTHING_WRONG);
-  const doubled =
-    'SELECT symbol, timestamp, count() FROM market_data GROUP BY symbol, timestamp, source, written_at HAVING count() > 1';
-  expect(await site.query(doubled)).toEqual([]);
-  expect(stored.size).toBeGreaterThan(0);
+  expect(findings).toEqual(NOTHING_WRONG);
+  expect(doubled).toEqual([]);
+  expect(restoredCount).toBeGreaterThan(0);
 });
-
-/** Returns the instant that the archives of all writers reach. */
-async function reached({ store }: DisasterSite): Promise<number> {
-  const writers = await archivedWriters(store);
-  return Math.min(...writers.map(({ completeTo, isClosed }) => (isClosed ? Infinity : completeTo.getTime())));
-}

@@ -42,6 +42,8 @@ const SHORT = {
   /** Losses of the engine with its data, each within so long after the first backup and a second. */
   disasters: 1,
   disasterWithinMs: 1_000,
+  /** Losses of all servers of a cluster. */
+  clusterDisasters: 2,
   /** Kills of one copy of a shard under reads and writes, for each durability, and of a whole shard. */
   copyKills: 1,
   shardKills: 1,
@@ -74,6 +76,7 @@ const LONG: typeof SHORT = {
   longestOutageMs: 6_000,
   disasters: 20,
   disasterWithinMs: 10_000,
+  clusterDisasters: 20,
   copyKills: 20,
   shardKills: 10,
 };

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { startEmbeddedClickHouse, type EmbeddedClickHouse } from '@quantumtrade/dal-clickhouse-embedded';
 import { queryClickHouse, type ClickHouseLogin } from '@quantumtrade/dal-testing/clickhouse';
 
@@ -66,6 +67,12 @@ export class ClickHouseNode implements ClickHouseLogin {
     const engine = this.#engine;
     this.#engine = undefined;
     await engine?.stop();
+  }
+
+  /** Kills the server and deletes its data. It is empty when it starts again. */
+  async lose(): Promise<void> {
+    await this.kill();
+    await rm(this.#options.dataDirectory, { recursive: true });
   }
 
   /** Runs a statement on this node. Returns tab-separated values. */

@@ -4,30 +4,28 @@ import { join } from 'node:path';
 import { DatabaseAbstraction, fileWriterStorage } from '@quantumtrade/dal';
 import type { ClickHouseBackend } from '@quantumtrade/dal-clickhouse';
 import { connectClickHouse } from '@quantumtrade/dal-clickhouse';
-import type { EmbeddedClickHouse } from '@quantumtrade/dal-clickhouse-embedded';
-import { startEmbeddedClickHouse } from '@quantumtrade/dal-clickhouse-embedded';
 import { memoryCacheBackend } from '@quantumtrade/dal-memory';
 import { DirectoryObjectStore } from '@quantumtrade/dal-object-store';
 import type { Archive } from '@quantumtrade/dal-operations';
 import { openArchive } from '@quantumtrade/dal-operations';
-import { queryClickHouse } from '@quantumtrade/dal-testing/clickhouse';
-import { copyMigratedEngine, stopMergesOf, TEMPLATE } from '../writing/migrated-engine.js';
+import { stopMergesOf, TEMPLATE } from '../writing/migrated-engine.js';
+import type { LosableServers } from './losable-servers.js';
 
 /** Database of the drills. */
 const DRILLED = TEMPLATE;
 
-/** An engine that is lost with its data, an object store that is not, and the machine of the writers. */
+/** Servers that are lost with their data, an object store that is not, and the machine of the writers. */
 export class DisasterSite {
   readonly directory: string;
   readonly store: DirectoryObjectStore;
   readonly archive: Archive;
   readonly database: DatabaseAbstraction;
   readonly backend: ClickHouseBackend;
-  #engine: EmbeddedClickHouse;
+  readonly #servers: LosableServers;
 
-  private constructor(directory: string, engine: EmbeddedClickHouse) {
+  private constructor(directory: string, servers: LosableServers) {
     this.directory = directory;
-    this.#engine = engine;
+    this.#servers = servers;
     this.store = new DirectoryObjectStore(join(directory, 'objects'));
     this.archive = openArchive({
       store: this.store,
@@ -36,10 +34,11 @@ export class DisasterSite {
       intervalMs: 200,
       maxSegmentBytes: 20_000,
     });
-    const { url, username, password } = engine;
-    const settings = { url, username, password, database: DRILLED };
-    const limits = { requestTimeoutMs: 2_000, retry: { maxAttempts: 1 } };
-    this.backend = connectClickHouse({ ...settings, ...limits }, { archive: this.archive });
+    const { settings, requestTimeoutMs } = servers;
+    this.backend = connectClickHouse(
+      { ...settings, database: DRILLED, requestTimeoutMs, retry: { maxAttempts: 1 } },
+      { archive: this.archive },
+    );
     this.database = new DatabaseAbstraction({
       timeSeries: this.backend,
       cache: memoryCacheBackend(),
@@ -48,29 +47,33 @@ export class DisasterSite {
     });
   }
 
-  static async open(): Promise<DisasterSite> {
+  /** Migrates the servers that are started in a directory of their own. Merges are off, so that rows stored twice stay. */
+  static async open(start: (directory: string) => Promise<LosableServers>): Promise<DisasterSite> {
     const directory = await mkdtemp(join(tmpdir(), 'drill-'));
-    const dataDirectory = join(directory, 'engine');
-    await copyMigratedEngine(dataDirectory);
-    return new DisasterSite(directory, await startEmbeddedClickHouse({ dataDirectory }));
+    const site = new DisasterSite(directory, await start(directory));
+    try {
+      await site.backend.schema.initialize();
+      await site.query(stopMergesOf('market_data'));
+      return site;
+    } catch (error) {
+      await site.close();
+      throw error;
+    }
   }
 
   get writerDirectory(): string {
     return join(this.directory, 'writer');
   }
 
-  /** Kills the engine and deletes its data. */
-  async strike(): Promise<void> {
-    process.kill(this.#engine.pid, 'SIGKILL');
-    await this.#engine.closed;
-    await rm(join(this.directory, 'engine'), { recursive: true });
+  /** Kills the servers and deletes their data. */
+  strike(): Promise<void> {
+    return this.#servers.lose();
   }
 
-  /** Starts an empty engine and connects to it. Merges are off in a restored table, so that rows stored twice stay. */
+  /** Starts empty servers and connects to them. Merges are off in a restored table as well. */
   async rebuild(): Promise<ClickHouseBackend> {
-    this.#engine = await startEmbeddedClickHouse({ dataDirectory: join(this.directory, 'new-engine') });
-    const { url, username, password } = this.#engine;
-    const backend = connectClickHouse({ url, username, password, database: DRILLED });
+    await this.#servers.replace();
+    const backend = connectClickHouse({ ...this.#servers.settings, database: DRILLED });
     await backend.schema.initialize();
     const { backups } = backend;
     const createTarget = backups.createTarget.bind(backups);
@@ -87,13 +90,9 @@ export class DisasterSite {
     return backend;
   }
 
-  /** Runs a statement on the engine. Returns the tab-separated values of each row. */
-  async query(sql: string): Promise<string[][]> {
-    const text = await queryClickHouse(this.#engine, sql, DRILLED);
-    return text
-      .split('\n')
-      .slice(0, -1)
-      .map((line) => line.split('\t'));
+  /** Runs a statement on each server. Returns the tab-separated values of each row. */
+  query(sql: string): Promise<string[][]> {
+    return this.#servers.query(sql, DRILLED);
   }
 
   /** Closes everything in any state. */
@@ -101,7 +100,7 @@ export class DisasterSite {
     await this.database.close().catch(() => undefined);
     await this.archive.close();
     await this.store.close();
-    await this.#engine.stop().catch(() => undefined);
+    await this.#servers.stop();
     await rm(this.directory, { recursive: true, force: true });
   }
 }
