@@ -18,7 +18,9 @@ afterEach(async () => {
 it.each([
   ['marketData', { symbol: 'A', direction: 'descending', limit: 5 }],
   ['marketData', { order: 'time' }],
+  ['marketData', { order: 'none', limit: 30_000 }],
   ['marketData', { limit: 30_000 }],
+  ['features', { order: 'none' }],
   ['features', { symbol: 'A', filters: { featureName: 'a' } }],
 ] as const)('explain of %s returns the statement that find sends with %j', async (record, params) => {
   const { sql } = await backend.queryPlans.explain(record, params);

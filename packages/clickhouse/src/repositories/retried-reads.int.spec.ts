@@ -186,6 +186,22 @@ it('reads in any order in slices have each row once', async () => {
   expect(fails.slices).toBeGreaterThan(2 * CALLS);
 });
 
+it('sets in any order in slices are there once', async () => {
+  const fails = failing(new Random(SEED), () => Infinity);
+  const { data: expected } = await repositoriesOf(own.sql).features.find();
+  const textsOf = (sets: typeof expected) => sets.map((set) => JSON.stringify(set)).sort();
+  for (const limit of [undefined, 7]) {
+    fails.failNext();
+    const page = await repositoriesOf(fails.sql).features.find({ order: 'none', limit });
+    const isCut = limit !== undefined;
+    expect(page).toMatchObject({ hasMore: isCut, nextCursor: null, totalCount: expected.length });
+    if (!isCut) expect(textsOf(page.data)).toEqual(textsOf(expected));
+    expect(new Set(textsOf(page.data)).size).toBe(limit ?? expected.length);
+    expect(new Set(textsOf([...expected, ...page.data])).size).toBe(expected.length);
+  }
+  expect(fails.slices).toBeGreaterThan(2);
+});
+
 it('total is counted in slices when its query times out', async () => {
   const { sql, failNext } = failing(new Random(SEED), () => Infinity);
   const counting = changedSql(sql, () => ({
