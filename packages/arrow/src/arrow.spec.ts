@@ -73,6 +73,13 @@ describe('arrowTable', () => {
     expect(table.getChild('timestamp')!.toArray().buffer).toBe(timestamp.buffer);
   });
 
+  it('refuses missing shards, which a table could not name', async () => {
+    const { source } = sourceOf('marketData', [symbols(['A'], 0)]);
+    const options = { missingShards: 'allowed' } as object;
+    const refusal = { code: 'VALIDATION', field: 'missingShards' };
+    await expect(arrowTable(source, 'marketData', {}, options)).rejects.toMatchObject(refusal);
+  });
+
   it('refuses texts that exceed the offsets of the type', async () => {
     const text = 'x'.repeat(2 ** 27);
     const headline = Array.from({ length: 16 }, () => text);

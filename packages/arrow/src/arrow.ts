@@ -9,7 +9,7 @@ import type {
   RecordRepositories,
   StreamQuery,
 } from '@quantumtrade/dal-domain';
-import { repeatable, requireRecord } from '@quantumtrade/dal-domain';
+import { checkOptions, repeatable, requireRecord, STORE_READ_OPTIONS } from '@quantumtrade/dal-domain';
 import type { RecordBatch } from 'apache-arrow';
 import { AsyncByteQueue, RecordBatchStreamWriter, Table } from 'apache-arrow';
 import { RecordEncoder } from './record-encoder.js';
@@ -31,9 +31,13 @@ interface Read {
   readonly options: ReadOptions<boolean>;
 }
 
-/** Returns the repository, and the options of an exact read. Features have no exact form, because they need none. */
+/**
+ * Returns the repository, and the options of an exact read. Features have no exact form, because they need none. An answer of Arrow names no
+ * missing shards, so that it does not allow them.
+ */
 function readOf<N extends RecordName>(source: ArrowSource<N>, record: N, options: CallOptions = {}): Read {
   const definition = requireRecord(record, 'arrow');
+  checkOptions(options, 'arrow', STORE_READ_OPTIONS);
   return {
     definition,
     reads: source[record] as unknown as ColumnReads,

@@ -67,7 +67,7 @@ export class Observation {
     const observed: Record<string, Method> = {};
     for (const [key, operation] of Object.entries<OperationDescriptor>(operations)) {
       const uncached: Method = (...args) => adapter[key]!(...args);
-      const call = cachedUnlessAfter(calls[key], uncached, operation);
+      const call = cachedUnlessNeeded(calls[key], uncached, operation);
       if (operation.returns === 'subscription') {
         observed[key] = call;
         continue;
@@ -158,24 +158,31 @@ export class Observation {
 /** An audit entry without its time and actor. */
 type AuditDetails = Partial<AuditEntry> & Pick<AuditEntry, 'outcome'>;
 
-/** Whether the options of a call, its last argument, name writes that it must see. */
-function mustSeeWrites(args: readonly unknown[]): boolean {
+/**
+ * Whether the options of a call, its last argument, say that the store has to answer: they name writes that it must see, and a cached value may
+ * be older; or they say whether shards may be missing, and no cached value has their names.
+ */
+function needsStore(args: readonly unknown[]): boolean {
   const options = args.at(-1);
   try {
-    return typeof options === 'object' && options !== null && 'readAfter' in options;
+    return (
+      typeof options === 'object' &&
+      options !== null &&
+      ('readAfter' in options || 'missingShards' in options)
+    );
   } catch {
     return false;
   }
 }
 
-/** Returns a method that is answered from the cache, unless it is a read that must see a write: a cached value may be older. */
-const cachedUnlessAfter = (
+/** Returns a method that is answered from the cache, unless it is a read that needs the store. */
+const cachedUnlessNeeded = (
   cached: Method | undefined,
   uncached: Method,
   { access }: OperationDescriptor,
 ): Method =>
   cached && access === 'read'
-    ? (...args) => (mustSeeWrites(args) ? uncached(...args) : cached(...args))
+    ? (...args) => (needsStore(args) ? uncached(...args) : cached(...args))
     : (cached ?? uncached);
 
 /** Calls the method only where no value is in the first level, and where the answer is announced. */
@@ -186,7 +193,7 @@ function answeredAtHand(
 ): Method {
   return (...args) => {
     const mayHaveOptions = typeof args.at(-1) === 'object';
-    if (announcesAnswerAtHand() || (mayHaveOptions && mustSeeWrites(args))) return call(...args);
+    if (announcesAnswerAtHand() || (mayHaveOptions && needsStore(args))) return call(...args);
     const startedAt = performance.now();
     let answer: unknown;
     try {

@@ -125,6 +125,7 @@ export { sessionInstant, type SessionName, type TradingSession } from './queries
 export { columnsOfRows, type AnyColumns, type ColumnsOf } from './queries/columns.js';
 export { comparePositions, orderFields, rowPosition, rowComparison, type RowOrder } from './queries/order.js';
 export type * from './queries/parameters.js';
+export * from './queries/missing-shards.js';
 export * from './queries/query.js';
 export {
   requireScanBudget,

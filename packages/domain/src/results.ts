@@ -1,4 +1,5 @@
 import type { ArchiveState } from './ports/archive.js';
+import type { MissingShards } from './ports/call.js';
 import type { TableGuarantees } from './ports/guarantees.js';
 import type { EndpointStatus, ServerCondition } from './ports/probe.js';
 import type { RowError } from './records/row.js';
@@ -29,6 +30,33 @@ export interface Page<T> extends Omit<QueryResult<T>, 'totalCount'> {
   /** The parameter `cursor` of the next page; null when there is none. A page in any order has none. */
   nextCursor: string | null;
 }
+
+/** A shard whose rows an answer lacks. */
+export interface MissingShard {
+  /** Number of the shard, from 1 on. */
+  readonly shard: number;
+  /**
+   * Values of the call of which rows may be on the shard: symbols, for performance of strategies their names. Null where the call names none, so that
+   * rows of any may be missing.
+   */
+  readonly values: readonly string[] | null;
+  /** Why the shard is missing. */
+  readonly reason: string;
+}
+
+/** Member of every answer that may lack the rows of shards. */
+export interface MissingReport {
+  /** The missing shards by their number; empty where the answer is complete. */
+  missing: MissingShard[];
+}
+
+/** An answer of a read that may allow missing shards. */
+export type Reported<T, M extends MissingShards> = M extends 'allowed' ? T & MissingReport : T;
+
+/** Entries of a read that may allow missing shards. */
+export type ReportedEntries<T, M extends MissingShards> = M extends 'allowed'
+  ? { data: Map<string, T> } & MissingReport
+  : Map<string, T>;
 
 /** Outcome of a batch. `insertedCount + updatedCount + failedCount` is the number of rows given. */
 export interface BatchResult {

@@ -62,8 +62,12 @@ export class ClusterSql extends DatabaseSql {
     );
   }
 
+  override shardsOf(values: readonly string[] | undefined, range?: InstantRange): readonly number[] {
+    return this.#layout.shardsOf(values, range);
+  }
+
   override near(values: readonly string[], range?: InstantRange): Sql {
-    const [first, ...others] = this.#layout.shardsOf(values, range);
+    const [first, ...others] = this.shardsOf(values, range);
     return first !== undefined && others.length === 0 ? this.shard(first) : this;
   }
 

@@ -1,4 +1,5 @@
-import { marketData, strategyPerformance } from '@quantumtrade/dal-domain';
+import type { RecordDefinition } from '@quantumtrade/dal-domain';
+import { marketData, records, strategyPerformance } from '@quantumtrade/dal-domain';
 import { ShardLayout, shardFieldOf } from './shard-layout.js';
 
 const DECEMBER = 12 * 2026 + 11;
@@ -37,6 +38,9 @@ describe('ShardLayout', () => {
     expect(layout.shardsOf([moved], { end: boundary + 1 })).toEqual([before, 3]);
     expect(layout.shardsOf(SYMBOLS)).toEqual([1, 2, 3]);
     expect(layout.shardsOf([])).toEqual([]);
+    expect(layout.shardsOf(undefined)).toEqual([1, 2, 3]);
+    expect(layout.shardsOf(undefined, { end: boundary })).toEqual([1, 2]);
+    expect(layout.shardsOf(undefined, { start: boundary, end: boundary + 1 })).toEqual([1, 2, 3]);
   });
 });
 
@@ -44,5 +48,10 @@ describe('shardFieldOf', () => {
   it('is the symbol where there is one', () => {
     expect(shardFieldOf(marketData)).toBe('symbol');
     expect(shardFieldOf(strategyPerformance)).toBe('strategyName');
+  });
+
+  it('is what newest rows are looked up by', () => {
+    for (const definition of Object.values<RecordDefinition>(records))
+      if (definition.latest) expect(shardFieldOf(definition)).toBe(definition.latest.by);
   });
 });

@@ -238,6 +238,10 @@ export class DatabaseSql implements Sql {
     return [this];
   }
 
+  shardsOf(_values: readonly string[] | undefined, _range?: InstantRange): readonly number[] | undefined {
+    return undefined;
+  }
+
   near(_values: readonly string[], _range?: InstantRange): Sql {
     return this;
   }

@@ -171,6 +171,12 @@ export interface Sql {
   copiesOf(shard: number): readonly Sql[];
 
   /**
+   * Returns the numbers of the shards that may have rows with one of these values of their shard field (`shardFieldOf`), or with any, in a range of
+   * time, in ascending order. Returns undefined without a cluster.
+   */
+  shardsOf(values: readonly string[] | undefined, range?: InstantRange): readonly number[] | undefined;
+
+  /**
    * Returns the same statements for reads of the rows with these values of their shard field (`shardFieldOf`), in a range of time: those of
    * the shard that has all of them, or these statements where there are several such shards or no cluster.
    */

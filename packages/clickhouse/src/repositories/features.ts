@@ -1,25 +1,32 @@
-import type { FeatureRepository, FeatureSet, Page, Row } from '@quantumtrade/dal-domain';
+import type { FeatureRepository, FeatureSet, Row } from '@quantumtrade/dal-domain';
 import {
+  allowsMissing,
   feature,
   featureSetOf,
+  PARTIAL_STORE_READ_OPTIONS,
   planPage,
   planStream,
+  reported,
+  reportedEntries,
   requireField,
   requireValues,
   scanBudgetOf,
+  shardsOfEarlierPages,
   STORE_READ_OPTIONS,
 } from '@quantumtrade/dal-domain';
 import type { Sql } from '../connection/sql.js';
 import type { DecodedBlock } from '../codec/read/block-parser.js';
-import { sqlNear } from '../cluster/sql-near.js';
+import { shardsNear, sqlNear } from '../cluster/sql-near.js';
 import { planSets, planSetsAgain } from '../query/plan-sets.js';
 import { readItems, toPage } from './item-page.js';
+import { readShardPages } from './shard-pages.js';
 import type { ReadDefaults } from './table-reader.js';
 import { TableReader } from './table-reader.js';
 import { withinBudget } from './scan-estimate.js';
 import { canonicalRows } from '../read/block-rows.js';
 import { readAgain, runRetried } from '../read/retried-reads.js';
 import { LatestLookups } from '../read/latest-lookups.js';
+import { ShardLookups } from '../read/shard-lookups.js';
 import { requireTable } from './require-table.js';
 import type { RecordWriter } from '../write/record-writer.js';
 
@@ -35,7 +42,7 @@ const keyRowOf = ({ symbol, timestamp, version }: FeatureSet): Row => ({
 
 export function featureRepository(sql: Sql, writer: RecordWriter, defaults: ReadDefaults): FeatureRepository {
   const reader = new TableReader(sql, feature, defaults);
-  const sets = new LatestLookups(sql, {
+  const sets = new ShardLookups(sql, {
     definition: feature,
     by: ['symbol'],
     thenBy: [{ name: 'featureName', isDescending: false }],
@@ -59,30 +66,35 @@ export function featureRepository(sql: Sql, writer: RecordWriter, defaults: Read
 
     find: async (params, options) => {
       const operation = 'features.find';
-      sql.checkOpen(operation, options, STORE_READ_OPTIONS);
-      const plan = planPage(feature, params, operation, defaults.defaultPageRows);
+      sql.checkOpen(operation, options, PARTIAL_STORE_READ_OPTIONS);
+      const plan = planPage(feature, params, operation, defaults.defaultPageRows, options?.missingShards);
       const startedAt = performance.now();
       const budget = scanBudgetOf(plan, defaults.scanBudgetRows);
       const setRead = { plan, limit: plan.limit + 1, budget };
       const query = planSets(setRead);
-      const near = sqlNear(sql, plan);
-      const read = () =>
+      const read = (near: Sql) =>
         runRetried(
           { operation, options, timeoutMs: defaults.requestTimeoutMs },
           () => near.collect(operation, query.sql, query.params, options, setsOf, query.settings),
           (shortage, rest) => readAgain(near, operation, setRead, planSetsAgain, shortage, rest, setsOf),
         );
-      const page = await withinBudget(near, operation, plan, budget, options, () =>
-        readItems(near, operation, plan, options, {
-          read: async () => (await read()).flat(),
-          countOf: (found) => found.length,
-          count: `SELECT uniqExact(symbol, timestamp, feature_version) AS count FROM ${feature.table} FINAL`,
-          timeoutMs: defaults.requestTimeoutMs,
-        }),
-      );
+      const readPage = (near: Sql) =>
+        withinBudget(near, operation, plan, budget, options, () =>
+          readItems(near, operation, plan, options, {
+            read: async () => (await read(near)).flat(),
+            countOf: (found) => found.length,
+            count: `SELECT uniqExact(symbol, timestamp, feature_version) AS count FROM ${feature.table} FINAL`,
+            timeoutMs: defaults.requestTimeoutMs,
+          }),
+        );
+      const shards = allowsMissing(options) ? shardsNear(sql, plan) : undefined;
+      const page = shards
+        ? await readShardPages(shards, plan, keyRowOf, (shard) => readPage(sql.shard(shard)))
+        : { ...(await readPage(sqlNear(sql, plan))), missing: shardsOfEarlierPages(plan) };
       const shown = page.items.slice(0, page.count);
       const last = shown.at(-1);
-      return toPage(plan, page, startedAt, shown, last && keyRowOf(last)) as Page<FeatureSet>;
+      const answer = toPage(plan, page, startedAt, shown, last && keyRowOf(last), page.missing);
+      return reported(answer, options, page.missing) as never;
     },
 
     async *stream(params, options) {
@@ -102,7 +114,7 @@ export function featureRepository(sql: Sql, writer: RecordWriter, defaults: Read
     },
 
     columns: async (params, options) => {
-      sql.checkOpen('features.columns', options, STORE_READ_OPTIONS);
+      sql.checkOpen('features.columns', options, PARTIAL_STORE_READ_OPTIONS);
       return (await reader.columns(params, options)) as never;
     },
 
@@ -116,15 +128,15 @@ export function featureRepository(sql: Sql, writer: RecordWriter, defaults: Read
 
     latestMany: async (symbols, options) => {
       const operation = 'features.latestMany';
-      sql.checkOpen(operation, options, STORE_READ_OPTIONS);
+      sql.checkOpen(operation, options, PARTIAL_STORE_READ_OPTIONS);
       const wanted = requireValues(feature.fields.symbol, 'symbols', symbols, operation);
       if (wanted.length === 0) await requireTable(sql, feature, operation, options);
-      const keys = wanted.map((symbol) => [symbol]);
-      const found = await sets.findMany(keys, 1, operation, options);
+      const { found, missing } = await sets.findEach(wanted, 1, operation, options);
       const known = wanted.filter((symbol) => found.has(symbol));
-      return new Map(
-        known.map((symbol) => [symbol, featureSetOf(canonicalRows(found.get(symbol)!, feature))]),
+      const entries = known.map(
+        (symbol) => [symbol, featureSetOf(canonicalRows(found.get(symbol)!, feature))] as const,
       );
+      return reportedEntries(new Map(entries), options, missing) as never;
     },
 
     latestValue: async (symbol, featureName, options) => {

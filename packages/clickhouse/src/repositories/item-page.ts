@@ -1,4 +1,4 @@
-import type { CallOptions, Page, PagePlan, QueryResult, Row } from '@quantumtrade/dal-domain';
+import type { CallOptions, MissingShard, Page, PagePlan, QueryResult, Row } from '@quantumtrade/dal-domain';
 import { endOfPage, needsCount, rowPosition } from '@quantumtrade/dal-domain';
 import type { Sql, SqlParams } from '../connection/sql.js';
 import { SLICE_CONDITION } from '../query/time-slice.js';
@@ -52,7 +52,7 @@ export async function readItems<T>(
   try {
     const items = await read((more) => {
       arrived += more;
-      if (plan.count && arrived > plan.limit / 2) early.begin();
+      if (needsCount(plan, true) && arrived > plan.limit / 2) early.begin();
     });
     const found = countItems(items);
     const hasMore = found > plan.limit;
@@ -65,17 +65,18 @@ export async function readItems<T>(
   }
 }
 
-/** Returns a page for one caller. `last` has the position of its last item. */
+/** Returns a page for one caller. `last` has the position of its last item; `missing` has the shards that it lacks. */
 export const toPage = (
   plan: PagePlan,
   { hasMore, totalCount }: ItemPage<unknown>,
   startedAt: number,
   data: object[],
   last: Row | undefined,
+  missing: readonly MissingShard[],
 ): Page<object> => ({
   data,
-  totalCount,
-  ...endOfPage(plan, hasMore, last && rowPosition(plan.order, last)),
+  totalCount: missing.length === 0 ? totalCount : null,
+  ...endOfPage(plan, hasMore, last && rowPosition(plan.order, last), missing),
   executionTimeMs: performance.now() - startedAt,
   cacheHit: false,
 });

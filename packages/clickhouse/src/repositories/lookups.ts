@@ -1,19 +1,36 @@
-import type { QueryResult, ReadOptions, RecordDefinition } from '@quantumtrade/dal-domain';
-import { READ_OPTIONS, requireField, requireLimit, requireValues } from '@quantumtrade/dal-domain';
+import type {
+  MissingShard,
+  MissingShards,
+  MissingShardsOption,
+  QueryResult,
+  ReadOptions,
+  RecordDefinition,
+  ReportedEntries,
+} from '@quantumtrade/dal-domain';
+import {
+  PARTIAL_READ_OPTIONS,
+  READ_OPTIONS,
+  reportedEntries,
+  requireField,
+  requireLimit,
+  requireValues,
+} from '@quantumtrade/dal-domain';
 import type { Sql } from '../connection/sql.js';
 import { recordReader } from '../codec/read/record-reader.js';
 import type { BlockRows } from '../read/block-rows.js';
-import { LatestLookups, restOfKey } from '../read/latest-lookups.js';
+import { restOfKey } from '../read/latest-lookups.js';
+import { ShardLookups } from '../read/shard-lookups.js';
 import { requireTable } from './require-table.js';
 
 type Options = ReadOptions<boolean> | undefined;
+type PartialOptions = (ReadOptions<boolean> & MissingShardsOption) | undefined;
 
 /** Lookups of one record's rows by one field. Concurrent ones share a query. */
 export class RecordLookups {
   readonly #sql: Sql;
   readonly #definition: RecordDefinition;
   readonly #by: string;
-  readonly #lookups: LatestLookups;
+  readonly #lookups: ShardLookups;
 
   /** @param method name of the method in operations: `latest` or `findById` */
   constructor(sql: Sql, definition: RecordDefinition, method: 'latest' | 'findById', timeoutMs: number) {
@@ -21,7 +38,7 @@ export class RecordLookups {
     this.#sql = sql;
     this.#definition = definition;
     this.#by = isIdentifier ? definition.identifier! : definition.latest!.by;
-    this.#lookups = new LatestLookups(sql, {
+    this.#lookups = new ShardLookups(sql, {
       definition,
       by: [this.#by],
       thenBy: restOfKey(definition, [this.#by], isIdentifier),
@@ -53,22 +70,35 @@ export class RecordLookups {
   }
 
   /** The newest rows of each of the values that has any. */
-  async newestRowsOfMany(values: unknown, limit: number, options: Options): Promise<Map<string, object[]>> {
+  async newestRowsOfMany(
+    values: unknown,
+    limit: number,
+    options: PartialOptions,
+  ): Promise<ReportedEntries<object[], MissingShards>> {
     const operation = this.#enter('latestMany', options);
     const wanted = this.#requireValues(values, operation);
-    return this.#rowsOfMany(wanted, requireLimit(limit, operation), operation, options);
+    const most = requireLimit(limit, operation);
+    const { rows, missing } = await this.#rowsOfMany(wanted, most, operation, options);
+    return reportedEntries(rows, options, missing);
   }
 
   /** The first row of each of the values that has one. */
-  async firstRows(method: string, values: unknown, options: Options): Promise<Map<string, object>> {
+  async firstRows(
+    method: string,
+    values: unknown,
+    options: PartialOptions,
+  ): Promise<ReportedEntries<object, MissingShards>> {
     const operation = this.#enter(method, options);
-    const rows = await this.#rowsOfMany(this.#requireValues(values, operation), 1, operation, options);
-    return new Map(Array.from(rows, ([value, [row]]) => [value, row!]));
+    const wanted = this.#requireValues(values, operation);
+    const { rows, missing } = await this.#rowsOfMany(wanted, 1, operation, options);
+    const first = new Map(Array.from(rows, ([value, [row]]) => [value, row!]));
+    return reportedEntries(first, options, missing);
   }
 
   #enter(method: string, options: Options): string {
     const operation = `${this.#definition.name}.${method}`;
-    this.#sql.checkOpen(operation, options, READ_OPTIONS);
+    const known = method === 'latestMany' ? PARTIAL_READ_OPTIONS : READ_OPTIONS;
+    this.#sql.checkOpen(operation, options, known);
     return operation;
   }
 
@@ -88,20 +118,19 @@ export class RecordLookups {
     values: readonly string[],
     limit: number,
     operation: string,
-    options: Options,
-  ): Promise<Map<string, object[]>> {
-    const output = new Map<string, object[]>();
+    options: PartialOptions,
+  ): Promise<{ readonly rows: Map<string, object[]>; readonly missing: readonly MissingShard[] }> {
+    const rows = new Map<string, object[]>();
     if (values.length === 0 || limit === 0) {
       await requireTable(this.#sql, this.#definition, operation, options);
-      return output;
+      return { rows, missing: [] };
     }
-    const keys = values.map((value) => [value]);
-    const found = await this.#lookups.findMany(keys, limit, operation, options);
+    const { found, missing } = await this.#lookups.findEach(values, limit, operation, options);
     for (const value of values) {
-      const rows = found.get(value);
-      if (rows) output.set(value, this.#toOutput(rows, options));
+      const parts = found.get(value);
+      if (parts) rows.set(value, this.#toOutput(parts, options));
     }
-    return output;
+    return { rows, missing };
   }
 
   /** Every caller gets rows of its own. */

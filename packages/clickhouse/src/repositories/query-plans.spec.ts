@@ -26,7 +26,8 @@ it.each([
   const { sql } = await backend.queryPlans.explain(record, params);
   expect(server.queries).toEqual([]);
   // The rows of the fake server are not those of the record.
-  await backend[record].find(params).catch(() => undefined);
+  const { find } = backend[record] as { find(params: object): Promise<unknown> };
+  await find(params).catch(() => undefined);
   expect(server.queries[0]).toContain(sql);
 });
 

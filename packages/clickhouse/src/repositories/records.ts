@@ -50,7 +50,8 @@ function recordMethods(
     latestRow: async (by, options) => latest!.firstRow('latest', by, options),
     latestRowMany: async (values, options) => latest!.firstRows('latestMany', values, options),
     findById: async (id, options) => byId!.firstRow('findById', id, options),
-    findByIds: async (ids, options) => byId!.firstRows('findByIds', ids, options),
+    findByIds: async (ids, options) =>
+      (await byId!.firstRows('findByIds', ids, options)) as Map<string, object>,
     dueForEvaluation: async (horizon, now, options) =>
       dueForEvaluation(sql, definition, definition.evaluate!, { horizon, now }, options, requestTimeoutMs),
   };

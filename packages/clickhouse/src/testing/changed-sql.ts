@@ -17,6 +17,7 @@ export function changedSql(sql: Sql, changes: (sql: Sql) => Partial<Sql>): Sql {
     shards: sql.shards,
     shard: (number) => changedSql(sql.shard(number), changes),
     copiesOf: (shard) => sql.copiesOf(shard).map((copy) => changedSql(copy, changes)),
+    shardsOf: (values, range) => sql.shardsOf(values, range),
     near: (values, range) => changedSql(sql.near(values, range), changes),
     at: (server) => changedSql(sql.at(server), changes),
     on: (database) => changedSql(sql.on(database), changes),

@@ -1,14 +1,21 @@
 import { inspect } from 'node:util';
-import type { AnyColumns, Page, ReadOptions, RecordName, TimeSeriesBackend } from '@quantumtrade/dal-domain';
+import type {
+  AnyColumns,
+  MissingShardsOption,
+  Page,
+  ReadOptions,
+  RecordName,
+  TimeSeriesBackend,
+} from '@quantumtrade/dal-domain';
 import { formatDecimal } from '@quantumtrade/dal-domain';
 import type { LooseRow } from './record-cases.js';
 
 /** The reads of a repository, for tests that read any record. */
 export interface LooseReads {
-  find(params?: object, options?: ReadOptions<boolean>): Promise<Page<LooseRow>>;
+  find(params?: object, options?: ReadOptions<boolean> & MissingShardsOption): Promise<Page<LooseRow>>;
   stream(params?: object, options?: ReadOptions<boolean>): AsyncIterable<LooseRow[]>;
   streamColumns(params?: object, options?: ReadOptions<boolean>): AsyncIterable<AnyColumns>;
-  columns(params?: object, options?: ReadOptions<boolean>): Promise<AnyColumns>;
+  columns(params?: object, options?: ReadOptions<boolean> & MissingShardsOption): Promise<AnyColumns>;
 }
 
 /** Returns the reads of a record, without their types. */
@@ -19,7 +26,7 @@ export const readsOf = (backend: TimeSeriesBackend, record: RecordName): LooseRe
 export async function allPages(
   { find }: Pick<LooseReads, 'find'>,
   params: object,
-  options?: ReadOptions<boolean>,
+  options?: ReadOptions<boolean> & MissingShardsOption,
   between: (page: Page<LooseRow>) => Promise<void> = async () => undefined,
 ): Promise<Page<LooseRow>[]> {
   const pages: Page<LooseRow>[] = [];

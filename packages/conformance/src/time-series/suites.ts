@@ -9,6 +9,7 @@ import { checkpointSuite } from './checkpoints.js';
 import { featureSuite } from './features.js';
 import { guaranteeSuite } from './guarantees.js';
 import { marketDataSuite } from './market-data.js';
+import { missingShardSuite } from './missing-shards.js';
 import { outcomeSuite } from './outcomes.js';
 import { predictionSuite } from './predictions.js';
 import { queryPlanSuite } from './query-plans.js';
@@ -45,6 +46,7 @@ export function timeSeriesRepositorySuites(runner: TestRunner, open: OpenTimeSer
   analyticsSuite(runner, open);
   scanBudgetSuite(runner, open);
   queryPlanSuite(runner, open);
+  missingShardSuite(runner, open);
 }
 
 /** Runs the suites of blocks, versions, reads after writes, checkpoints and the schema. */

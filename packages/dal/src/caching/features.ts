@@ -38,6 +38,7 @@ export function cachedFeatures(
         typeof symbol === 'string' ? latestSets.get({ symbol }, options) : repository.latest(symbol, options),
       latestMany: async (symbols, options) => {
         const wanted = requireValues(feature.fields.symbol, 'symbols', symbols, 'features.latestMany');
+        // Calls that allow missing shards do not come here.
         return cachedEntries(
           wanted,
           {
@@ -50,7 +51,7 @@ export function cachedFeatures(
             convert: (set) => set,
           },
           options,
-        );
+        ) as Promise<never>;
       },
       latestValue: (symbol, featureName, options) =>
         typeof symbol === 'string' && typeof featureName === 'string'

@@ -82,7 +82,10 @@ export function cachedMarketData(
           ? latestBar(symbol, options)
           : repository.latest(symbol, limit, options),
       latestMany: (symbols, limit, options) =>
-        limit === 1 ? latestBarOfEach(symbols, options) : repository.latestMany(symbols, limit, options),
+        // Calls that allow missing shards do not come here.
+        (limit === 1
+          ? latestBarOfEach(symbols, options)
+          : repository.latestMany(symbols, limit, options)) as Promise<never>,
     },
     atHand: {
       latest: (symbol, limit, options) => {

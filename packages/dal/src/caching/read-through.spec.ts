@@ -84,7 +84,7 @@ it('load of a missing value has the priority of its call', async () => {
     },
     latestMany: async (_symbols, options) => {
       seen.push(options?.priority);
-      return new Map();
+      return new Map() as never;
     },
   };
   const database = new DatabaseAbstraction({

@@ -47,6 +47,19 @@ export interface ReadOptions<E extends boolean = false> extends StoreReadOptions
   exact?: E;
 }
 
+/** Outcome of a read while a shard of the store cannot be read: `refused`, it fails; `allowed`, it does without the shard. */
+export type MissingShards = 'refused' | 'allowed';
+
+/** Whether a read may do without shards. */
+export interface MissingShardsOption<M extends MissingShards = MissingShards> {
+  /**
+   * With `allowed`, the answer lacks the rows of shards of which no copy can be reached, and has a member `missing` that names them; it is
+   * empty where the answer is complete, as it always is on a store without shards. The answer is neither cached nor shared with other
+   * callers. Any other failure fails the call. Anything else is refused with `ValidationError`. @default refused: the call fails
+   */
+  missingShards?: M;
+}
+
 /** The keys of {@link CallOptions}. */
 export const CALL_OPTIONS = keysOf<CallOptions>({ signal: true, deadline: true, priority: true });
 
@@ -68,6 +81,15 @@ export const READ_OPTIONS = keysOf<ReadOptions>({
   readAfterTimeoutMs: true,
   exact: true,
 });
+
+const MISSING_SHARDS: readonly MissingShards[] = ['refused', 'allowed'];
+const MISSING_SHARDS_OPTION = keysOf<MissingShardsOption>({ missingShards: true });
+
+/** The keys of {@link ReadOptions} and {@link MissingShardsOption}. */
+export const PARTIAL_READ_OPTIONS = [...READ_OPTIONS, ...MISSING_SHARDS_OPTION];
+
+/** The keys of {@link StoreReadOptions} and {@link MissingShardsOption}. */
+export const PARTIAL_STORE_READ_OPTIONS = [...STORE_READ_OPTIONS, ...MISSING_SHARDS_OPTION];
 
 /**
  * Checks the options of a call: throws `ValidationError` naming an unknown key or a member of a wrong type, and what a call
@@ -92,8 +114,8 @@ export function checkOptions(options: object, operation: string, known: readonly
     }
     // Object.keys would make a list for each call.
     for (const key in options) if (!known.includes(key)) requireKnownKeys({ [key]: true }, known, operation);
-    const { signal, deadline, priority, exact, readAfter, readAfterTimeoutMs } =
-      options as ReadOptions<boolean>;
+    const { signal, deadline, priority, exact, readAfter, readAfterTimeoutMs, missingShards } =
+      options as ReadOptions<boolean> & MissingShardsOption;
     if (signal !== undefined && typeof (signal as AbortSignal | null)?.throwIfAborted !== 'function') {
       throw new ValidationError('signal', 'must be an AbortSignal', { operation });
     }
@@ -105,6 +127,9 @@ export function checkOptions(options: object, operation: string, known: readonly
     }
     if (exact !== undefined && typeof exact !== 'boolean') {
       throw new ValidationError('exact', 'must be true or false', { operation });
+    }
+    if (missingShards !== undefined && !MISSING_SHARDS.includes(missingShards)) {
+      throw new ValidationError('missingShards', 'must be refused or allowed', { operation });
     }
     if (readAfter !== undefined) writesToSee(readAfter, operation);
     if (

@@ -12,8 +12,8 @@ import type { InstantForm } from '../records/kinds/number.js';
 import type { RecordDefinition } from '../records/definition.js';
 import type { DefinitionOf, RecordBatches, RecordName, RecordRow } from '../records/records.js';
 import { recordNames, records } from '../records/records.js';
-import type { BatchResult, Page, QueryResult } from '../results.js';
-import type { CallOptions, ReadOptions } from './call.js';
+import type { BatchResult, Page, QueryResult, Reported, ReportedEntries } from '../results.js';
+import type { CallOptions, MissingShards, MissingShardsOption, ReadOptions } from './call.js';
 import type { FeatureRepository } from './feature.js';
 import { repeatable } from './repeatable-streams.js';
 
@@ -31,18 +31,27 @@ export interface RecordRepository<N extends RecordName> {
    * Returns a page of the matching rows. Pages that follow each other by `cursor` return every row that exists all the while
    * exactly once, whatever is written meanwhile. A row that is written between two pages is in the next one if it follows the cursor.
    * With the order `none` there is one page: `hasMore` says whether its limit left rows out.
+   *
+   * A page that lacks the rows of shards, because they are allowed to be missing, does not count: its `totalCount` is null. `hasMore` and the cursor
+   * are those of the shards that answered. The pages behind it lack the shards, too, so that the last page names all that any of them lacks.
    * @throws ValidationError naming an unknown or wrong parameter, a cursor of another query or in any order included, or `maxScanRows`
    * @throws QueryError when the limit is higher than the rows or bytes of an answer that the adapter allows
    */
-  find<E extends boolean = false, S extends FieldName<N> = FieldName<N>, I extends InstantForm = 'date'>(
+  find<
+    E extends boolean = false,
+    S extends FieldName<N> = FieldName<N>,
+    I extends InstantForm = 'date',
+    M extends MissingShards = 'refused',
+  >(
     params?: PageQuery<N, S, I>,
-    options?: ReadOptions<E>,
-  ): Promise<Page<SelectedRow<N, S, E, I>>>;
+    options?: ReadOptions<E> & MissingShardsOption<M>,
+  ): Promise<Reported<Page<SelectedRow<N, S, E, I>>, M>>;
 
   /**
    * Reads all matching rows in batches, in memory that does not grow with their number. The call begins with the first
    * batch that is asked for, also its checks; each further loop over the result reads anew. Leaving the loop ends the query. The
-   * deadline is for all batches. Any failure between two batches throws: an iteration that ends returned every row.
+   * deadline is for all batches. Any failure between two batches throws: an iteration that ends returned every row. So no shard may be
+   * missing.
    */
   stream<E extends boolean = false, S extends FieldName<N> = FieldName<N>, I extends InstantForm = 'date'>(
     params?: RowStreamQuery<N, S, I>,
@@ -56,10 +65,14 @@ export interface RecordRepository<N extends RecordName> {
   ): AsyncIterable<ColumnsOf<N, S, E>>;
 
   /** Returns all matching rows as columns. The adapter's limits on the rows and bytes of an answer hold. */
-  columns<E extends boolean = false, S extends FieldName<N> = FieldName<N>>(
+  columns<
+    E extends boolean = false,
+    S extends FieldName<N> = FieldName<N>,
+    M extends MissingShards = 'refused',
+  >(
     params?: ColumnQuery<N, S>,
-    options?: ReadOptions<E>,
-  ): Promise<ColumnsOf<N, S, E>>;
+    options?: ReadOptions<E> & MissingShardsOption<M>,
+  ): Promise<Reported<ColumnsOf<N, S, E>, M>>;
 }
 
 /** Newest rows of a record whose definition has `latest` with `returns: 'rows'`. */
@@ -76,13 +89,13 @@ export interface LatestRows<N extends RecordName> {
 
   /**
    * Returns what {@link latest} returns for each of the values, in one call. A value without rows is not in the map. The
-   * entries are in the order of the values.
+   * entries are in the order of the values. A value of which rows may be on a missing shard has no entry: what is left may not be its newest.
    */
-  latestMany<E extends boolean = false>(
+  latestMany<E extends boolean = false, M extends MissingShards = 'refused'>(
     by: readonly string[],
     limit: number,
-    options?: ReadOptions<E>,
-  ): Promise<Map<string, RecordRow<N, E>[]>>;
+    options?: ReadOptions<E> & MissingShardsOption<M>,
+  ): Promise<ReportedEntries<RecordRow<N, E>[], M>>;
 }
 
 /** Newest row of a record whose definition has `latest` with `returns: 'row'`. */
@@ -90,11 +103,14 @@ export interface LatestRow<N extends RecordName> {
   /** Returns the row with the greatest timestamp, of equals the first by the rest of the key; null when there is none. */
   latest<E extends boolean = false>(by: string, options?: ReadOptions<E>): Promise<RecordRow<N, E> | null>;
 
-  /** Returns what {@link latest} returns for each of the values that has a row, in one call and in the order of the values. */
-  latestMany<E extends boolean = false>(
+  /**
+   * Returns what {@link latest} returns for each of the values that has a row, in one call and in the order of the values. A value of which
+   * rows may be on a missing shard has no entry.
+   */
+  latestMany<E extends boolean = false, M extends MissingShards = 'refused'>(
     by: readonly string[],
-    options?: ReadOptions<E>,
-  ): Promise<Map<string, RecordRow<N, E>>>;
+    options?: ReadOptions<E> & MissingShardsOption<M>,
+  ): Promise<ReportedEntries<RecordRow<N, E>, M>>;
 }
 
 /** Rows of a record whose definition has an `identifier`. */
@@ -161,21 +177,20 @@ export type RecordRepositories = {
     : DerivedRepository<N>;
 };
 
+type PartialOptions = ReadOptions<boolean> & MissingShardsOption;
+type Entries<T> = ReportedEntries<T, MissingShards>;
+
 /** Every method that a repository may have, as an adapter implements it for one record. */
 export interface RecordMethods {
   insert(batch: never, options?: CallOptions): Promise<BatchResult>;
-  find(params?: object, options?: ReadOptions<boolean>): Promise<Page<object>>;
+  find(params?: object, options?: PartialOptions): Promise<Reported<Page<object>, MissingShards>>;
   stream(params?: object, options?: ReadOptions<boolean>): AsyncIterable<object[]>;
   streamColumns(params?: object, options?: ReadOptions<boolean>): AsyncIterable<AnyColumns>;
-  columns(params?: object, options?: ReadOptions<boolean>): Promise<AnyColumns>;
+  columns(params?: object, options?: PartialOptions): Promise<Reported<AnyColumns, MissingShards>>;
   latestRows(by: string, limit: number, options?: ReadOptions<boolean>): Promise<QueryResult<object>>;
-  latestRowsMany(
-    by: readonly string[],
-    limit: number,
-    options?: ReadOptions<boolean>,
-  ): Promise<Map<string, object[]>>;
+  latestRowsMany(by: readonly string[], limit: number, options?: PartialOptions): Promise<Entries<object[]>>;
   latestRow(by: string, options?: ReadOptions<boolean>): Promise<object | null>;
-  latestRowMany(by: readonly string[], options?: ReadOptions<boolean>): Promise<Map<string, object>>;
+  latestRowMany(by: readonly string[], options?: PartialOptions): Promise<Entries<object>>;
   findById(id: string, options?: ReadOptions<boolean>): Promise<object | null>;
   findByIds(ids: readonly string[], options?: ReadOptions<boolean>): Promise<Map<string, object>>;
   dueForEvaluation(

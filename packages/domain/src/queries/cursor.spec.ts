@@ -29,23 +29,26 @@ it.each(Object.values<RecordDefinition>(records))('a cursor of $name keeps the p
         const values = VALUES[definition.fields[name]!.kind]!;
         return values[n % values.length]!;
       });
-      expect(decodeCursor(scope, encodeCursor(scope, position), 'test')).toEqual(position);
+      for (const missing of [[], [2], [1, 3]]) {
+        const cursor = encodeCursor(scope, position, missing);
+        expect(decodeCursor(scope, cursor, 'test')).toEqual({ position, missing });
+      }
     }
-    expect(decodeCursor(scope, encodeCursor(scope, []), 'test')).toEqual([]);
+    expect(decodeCursor(scope, encodeCursor(scope, []), 'test')).toEqual({ position: [], missing: [] });
   }
 });
 
 it('a cursor accepts names that other programs have stored', () => {
   const scope = scopeOf(records.marketData);
   const position = [' padded ', 5, 'x\u0000'];
-  expect(decodeCursor(scope, encodeCursor(scope, position), 'test')).toEqual(position);
+  expect(decodeCursor(scope, encodeCursor(scope, position), 'test').position).toEqual(position);
 });
 
 it('a cursor fits the same selection in another form only', () => {
   const position = [0, 'A', 'x'];
   const cursor = encodeCursor(scopeOf(records.marketData, { symbol: 'A', startTime: new Date(5) }), position);
   const decode = (params: object) => decodeCursor(scopeOf(records.marketData, params), cursor, 'test');
-  expect(decode({ symbols: ['A'], startTime: 5, order: 'time', limit: 3 })).toEqual(position);
+  expect(decode({ symbols: ['A'], startTime: 5, order: 'time', limit: 3 }).position).toEqual(position);
   for (const params of [
     { symbol: 'A' },
     { symbol: 'B', startTime: 5 },

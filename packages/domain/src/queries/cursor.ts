@@ -20,22 +20,35 @@ export interface CursorScope {
   readonly order: RowOrder;
 }
 
-/**
- * Returns the cursor of the page after an item: base64url of JSON with a version, a hash of the query and the position of the
- * item. The page after an empty position is the first one.
- */
-export function encodeCursor(scope: CursorScope, position: readonly Canonical[]): string {
-  const { fields } = scope.selection.definition;
-  const k = position.map((value, i) => fieldToJson(fields[scope.order.fields[i]!]!, value));
-  return Buffer.from(JSON.stringify({ v: VERSION, q: hashOf(scope), k })).toString('base64url');
+/** Content of a cursor. */
+export interface CursorPosition {
+  /** Position of the last item of the page before; empty for the first page. */
+  readonly position: readonly Canonical[];
+  /** Numbers of the shards whose rows the pages before lack. */
+  readonly missing: readonly number[];
 }
 
-/** Returns the position in a cursor; throws `ValidationError` naming `cursor` when it is malformed or of another query. */
-export function decodeCursor(scope: CursorScope, cursor: unknown, operation: string): readonly Canonical[] {
+/**
+ * Returns the cursor of the page after an item: base64url of JSON with a version, a hash of the query, the position of the item and the
+ * missing shards, if there are any. The page after an empty position is the first one.
+ */
+export function encodeCursor(
+  scope: CursorScope,
+  position: readonly Canonical[],
+  missing: readonly number[] = [],
+): string {
+  const { fields } = scope.selection.definition;
+  const k = position.map((value, i) => fieldToJson(fields[scope.order.fields[i]!]!, value));
+  const content = { v: VERSION, q: hashOf(scope), k, ...(missing.length > 0 && { m: missing }) };
+  return Buffer.from(JSON.stringify(content)).toString('base64url');
+}
+
+/** Returns the content of a cursor; throws `ValidationError` naming `cursor` when it is malformed or of another query. */
+export function decodeCursor(scope: CursorScope, cursor: unknown, operation: string): CursorPosition {
   const refuse = (reason: string) => new ValidationError('cursor', reason, { operation });
   if (typeof cursor !== 'string' || cursor === '') throw refuse('must be the nextCursor of a page');
-  const { v, q, k } = parse(cursor) ?? {};
-  if (v !== VERSION || typeof q !== 'string' || !Array.isArray(k)) {
+  const { v, q, k, m = [] } = parse(cursor) ?? {};
+  if (v !== VERSION || typeof q !== 'string' || !Array.isArray(k) || !areShards(m)) {
     throw refuse('is no cursor: give the nextCursor of a page unchanged');
   }
   if (q !== hashOf(scope)) {
@@ -46,15 +59,19 @@ export function decodeCursor(scope: CursorScope, cursor: unknown, operation: str
   if (k.length !== position.length || position.some((value) => value === undefined)) {
     throw refuse('holds no position of its query');
   }
-  return position as Canonical[];
+  return { position: position as Canonical[], missing: m };
 }
+
+const areShards = (value: unknown): value is number[] =>
+  Array.isArray(value) && value.every((shard) => Number.isSafeInteger(shard) && shard > 0);
 
 function parse(cursor: string): Readonly<Record<string, unknown>> | undefined {
   const bytes = Buffer.from(cursor, 'base64url');
   if (bytes.toString('base64url') !== cursor) return undefined;
   try {
     const value: unknown = JSON.parse(bytes.toString());
-    return isMapOfOwn(value) && Object.keys(value).length === 3 ? value : undefined;
+    if (!isMapOfOwn(value)) return undefined;
+    return Object.keys(value).length === ('m' in value ? 4 : 3) ? value : undefined;
   } catch {
     return undefined;
   }

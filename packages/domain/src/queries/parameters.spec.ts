@@ -1,7 +1,7 @@
 import type { RecordRepositories } from '../ports/record-repositories.js';
 import type { Analytics } from '../ports/analytics.js';
 import type { MarketData } from '../records/market-data.js';
-import type { Page } from '../results.js';
+import type { MissingShard, Page } from '../results.js';
 import type { TextDictionary } from '../records/kinds/text-dictionary.js';
 
 /** Each line without an error expectation compiles; each with one is refused by the compiler. It is never called. */
@@ -38,6 +38,24 @@ export async function compile(records: RecordRepositories, analytics: Analytics)
   exact.columns.close satisfies BigInt64Array | string[];
   exact.columns.timestamp satisfies BigInt64Array;
   (await strategyPerformance.columns()).columns.winRate satisfies (number | null)[];
+
+  const partial = await marketData.find({ select: ['close'] }, { missingShards: 'allowed', exact: true });
+  partial.missing satisfies MissingShard[];
+  partial.data[0]!.close satisfies string;
+  (await marketData.columns({}, { missingShards: 'allowed' })).missing satisfies MissingShard[];
+  (await features.find({}, { missingShards: 'allowed' })).missing satisfies MissingShard[];
+  const latest = await marketData.latestMany(['A'], 1, { missingShards: 'allowed' });
+  latest.missing satisfies MissingShard[];
+  latest.data satisfies Map<string, MarketData[]>;
+  (await marketData.latestMany(['A'], 1)) satisfies Map<string, MarketData[]>;
+  // @ts-expect-error an answer that may not lack rows has no report
+  void page.missing;
+  // @ts-expect-error entries that may lack rows are beside the report
+  void latest.get('A');
+  // @ts-expect-error a stream may not lack rows
+  marketData.stream({}, { missingShards: 'allowed' });
+  // @ts-expect-error sums of a part of the rows look like those of all
+  await analytics.aggregate({}, { missingShards: 'allowed' });
 
   await analytics.aggregate({ interval: '1d', measure: 'close', groupBy: ['source'] });
   await analytics.aggregate({ record: 'predictions', measure: 'confidence', groupBy: ['modelVersion'] });

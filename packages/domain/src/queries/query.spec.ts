@@ -21,6 +21,7 @@ describe('planPage', () => {
   it('planPage selects everything in key order without parameters', () => {
     for (const params of [{}, undefined]) {
       expect(planOf(marketData, params)).toEqual({
+        missing: [],
         definition: marketData,
         equals: [],
         symbols: undefined,

@@ -2,7 +2,9 @@ import { ValidationError } from '../errors.js';
 import { readMembers, requireOneOf, requireType, requireWholeNumber } from '../arguments.js';
 import type { RecordDefinition } from '../records/definition.js';
 import type { Canonical } from '../records/kinds/kind.js';
-import type { Page } from '../results.js';
+import type { MissingShards } from '../ports/call.js';
+import type { MissingShard, Page } from '../results.js';
+import type { CursorPosition } from './cursor.js';
 import { decodeCursor, encodeCursor } from './cursor.js';
 import type { ItemForm, RowOrder } from './order.js';
 import { orderFields } from './order.js';
@@ -17,6 +19,8 @@ const BATCH_ROWS = 10_000;
 
 /** Greatest `limit` and `batchRows`. */
 const MAX_ROWS = 0xffffffff;
+
+const FIRST_PAGE: CursorPosition = { position: [], missing: [] };
 
 const ORDERS: readonly OrderName[] = ['time', 'key', 'none'];
 
@@ -39,6 +43,8 @@ export interface PagePlan extends QueryPlan {
   readonly limit: number;
   /** Whether all matching items are counted where the page does not show them all. */
   readonly count: boolean;
+  /** Numbers of the shards that the pages before lack, and that this page does not read either. */
+  readonly missing: readonly number[];
 }
 
 /** A checked `stream` or `streamColumns`. */
@@ -48,13 +54,14 @@ export interface StreamPlan extends QueryPlan {
 
 /**
  * Checks the parameters of `find`; throws `ValidationError` naming the parameter. The limit is `defaultLimit` where none is given.
- * Items are sets where `find` returns sets.
+ * Items are sets where `find` returns sets. The cursor of a page that lacks shards is refused unless they are allowed to be missing.
  */
 export function planPage(
   definition: RecordDefinition,
   params: unknown,
   operation: string,
   defaultLimit: number,
+  missingShards?: MissingShards,
 ): PagePlan {
   const form = definition.batch.form;
   const given = readParams(params, keysOfItems(PAGE_KEYS, form), operation);
@@ -66,13 +73,20 @@ export function planPage(
       'must not be given together with the order none: it has no positions. Pages need the order time or key';
     throw new ValidationError('cursor', reason, { operation });
   }
-  const position =
-    cursor === undefined ? [] : decodeCursor({ selection: plan, order: plan.order }, cursor, operation);
+  const { position, missing } =
+    cursor === undefined
+      ? FIRST_PAGE
+      : decodeCursor({ selection: plan, order: plan.order }, cursor, operation);
+  if (missing.length > 0 && missingShards !== 'allowed') {
+    const reason = `is of a page without the rows of shard ${missing.join(' and ')}: begin anew, or go on with missingShards allowed`;
+    throw new ValidationError('cursor', reason, { operation });
+  }
   return {
     ...plan,
     after: position.length === 0 ? undefined : position,
     limit: plan.limit ?? defaultLimit,
     count: count as boolean,
+    missing,
   };
 }
 
@@ -116,19 +130,23 @@ export function planColumns(definition: RecordDefinition, params: unknown, opera
 /**
  * Returns the end of a page whose last item has this position. A page in any order has no cursor.
  * @param last undefined where the page is empty
+ * @param missing shards that the page lacks @default none
  */
 export function endOfPage(
   plan: PagePlan,
   hasMore: boolean,
   last: readonly Canonical[] = plan.after ?? [],
+  missing: readonly MissingShard[] = [],
 ): Pick<Page<unknown>, 'hasMore' | 'nextCursor'> {
   const scope = { selection: plan, order: plan.order };
-  return { hasMore, nextCursor: hasMore && plan.order.by !== 'none' ? encodeCursor(scope, last) : null };
+  const shards = missing.map(({ shard }) => shard);
+  const nextCursor = hasMore && plan.order.by !== 'none' ? encodeCursor(scope, last, shards) : null;
+  return { hasMore, nextCursor };
 }
 
-/** Returns whether all items that match must be counted: the page leaves some out, and the count is asked for. */
-export const needsCount = ({ after, count }: PagePlan, hasMore: boolean): boolean =>
-  count && (hasMore || after !== undefined);
+/** Returns whether all items that match must be counted: the page leaves some out, and the count is asked for and can be known. */
+export const needsCount = ({ after, count, missing }: PagePlan, hasMore: boolean): boolean =>
+  count && missing.length === 0 && (hasMore || after !== undefined);
 
 const readParams = (params: unknown, keys: readonly string[], operation: string) =>
   readMembers('params', params === undefined ? {} : params, keys, operation);

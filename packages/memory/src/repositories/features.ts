@@ -3,7 +3,9 @@ import {
   compareCanonical,
   featureSetOf,
   orderFields,
+  PARTIAL_STORE_READ_OPTIONS,
   records,
+  reportedEntries,
   requireField,
   requireValues,
   rowComparison,
@@ -12,8 +14,13 @@ import {
 import type { MemoryStore } from '../store/memory-store.js';
 import { timeOf } from '../store/series.js';
 import { insertRows } from './insert.js';
-import type { StoredItems } from './reading.js';
+import type { KnownOptions, StoredItems } from './reading.js';
 import { columnMethods, foundEntries, itemMethods } from './reading.js';
+
+const KNOWN_OPTIONS: KnownOptions = {
+  ofStreams: STORE_READ_OPTIONS,
+  ofAnswers: PARTIAL_STORE_READ_OPTIONS,
+};
 
 export function memoryFeatures(store: MemoryStore): FeatureRepository {
   const latestSet = (symbol: string, operation: string) => {
@@ -24,11 +31,11 @@ export function memoryFeatures(store: MemoryStore): FeatureRepository {
   return {
     insert: async (batches, options) => insertRows(store, 'features', batches, options),
 
-    ...(itemMethods(store, 'features', setItems, STORE_READ_OPTIONS) as Pick<
+    ...(itemMethods(store, 'features', setItems, KNOWN_OPTIONS) as Pick<
       FeatureRepository,
       'find' | 'stream'
     >),
-    ...(columnMethods(store, 'features', STORE_READ_OPTIONS) as Pick<
+    ...(columnMethods(store, 'features', KNOWN_OPTIONS) as Pick<
       FeatureRepository,
       'columns' | 'streamColumns'
     >),
@@ -41,10 +48,11 @@ export function memoryFeatures(store: MemoryStore): FeatureRepository {
 
     latestMany: async (symbols, options) => {
       const operation = 'features.latestMany';
-      store.checkOpen(operation, options, STORE_READ_OPTIONS);
+      store.checkOpen(operation, options, PARTIAL_STORE_READ_OPTIONS);
       const wanted = requireValues(records.features.fields.symbol, 'symbols', symbols, operation);
       store.requireTables(operation, 'features');
-      return foundEntries(wanted, (symbol) => latestSet(symbol, operation));
+      const sets = foundEntries(wanted, (symbol) => latestSet(symbol, operation));
+      return reportedEntries(sets, options) as never;
     },
 
     latestValue: async (symbol, featureName, options) => {

@@ -18,11 +18,13 @@ import {
   planColumnStream,
   planPage,
   planStream,
+  reported,
   rowPosition,
   READ_OPTIONS,
   records,
   requireScanBudget,
   scanBudgetOf,
+  shardsOfEarlierPages,
   toOutputRow,
 } from '@quantumtrade/dal-domain';
 import type { MemoryStore } from '../store/memory-store.js';
@@ -43,12 +45,18 @@ export const rowItems = (definition: RecordDefinition): StoredItems<Row> => ({
   toOutput: (row, plan, exact) => toOutputRow(definition, row, exact, plan),
 });
 
+/** Keys of the options that the reads of a record take. */
+export interface KnownOptions {
+  readonly ofStreams: readonly string[];
+  readonly ofAnswers: readonly string[];
+}
+
 /** Returns the methods that read items of a record. */
 export function itemMethods<T>(
   store: MemoryStore,
   name: RecordName,
   { fromRows, keyRow, toOutput }: StoredItems<T>,
-  knownOptions?: readonly string[],
+  known: KnownOptions,
 ): Pick<RecordMethods, 'find' | 'stream'> {
   const definition: RecordDefinition = records[name];
   const read = (plan: QueryPlan, operation: string) =>
@@ -57,8 +65,9 @@ export function itemMethods<T>(
     find: async (params, options) => {
       const started = performance.now();
       const operation = `${name}.find`;
-      store.checkOpen(operation, options, knownOptions);
-      const plan = planPage(definition, params, operation, store.limits.defaultPageRows);
+      store.checkOpen(operation, options, known.ofAnswers);
+      const missingShards = options?.missingShards;
+      const plan = planPage(definition, params, operation, store.limits.defaultPageRows, missingShards);
       store.requireTables(operation, name);
       const { after, limit, order } = plan;
       const matching = read(plan, operation);
@@ -69,18 +78,21 @@ export function itemMethods<T>(
       const hasMore = following.length > shown.length;
       const last = shown.at(-1);
       const isWhole = !hasMore && after === undefined;
-      return {
+      const missing = shardsOfEarlierPages(plan);
+      const isCounted = missing.length === 0 && (isWhole || needsCount(plan, hasMore));
+      const page = {
         data: shown.map((item) => toOutput(item, plan, options?.exact ?? false)),
-        totalCount: isWhole || needsCount(plan, hasMore) ? matching.length : null,
-        ...endOfPage(plan, hasMore, last && rowPosition(order, keyRow(last))),
+        totalCount: isCounted ? matching.length : null,
+        ...endOfPage(plan, hasMore, last && rowPosition(order, keyRow(last)), missing),
         executionTimeMs: performance.now() - started,
         cacheHit: false,
       };
+      return reported(page, options, missing);
     },
 
     async *stream(params, options) {
       const operation = `${name}.stream`;
-      store.checkOpen(operation, options, knownOptions);
+      store.checkOpen(operation, options, known.ofStreams);
       const plan = planStream(definition, params, operation);
       store.requireTables(operation, name);
       for (const batch of batches(store, read(plan, operation), plan, { operation, options })) {
@@ -94,7 +106,7 @@ export function itemMethods<T>(
 export function columnMethods(
   store: MemoryStore,
   name: RecordName,
-  knownOptions?: readonly string[],
+  known: KnownOptions,
 ): Pick<RecordMethods, 'columns' | 'streamColumns'> {
   const definition: RecordDefinition = records[name];
   const toColumns = (rows: readonly Row[], { select }: QueryPlan, options?: ReadOptions<boolean>) =>
@@ -102,16 +114,17 @@ export function columnMethods(
   return {
     columns: async (params, options) => {
       const operation = `${name}.columns`;
-      store.checkOpen(operation, options, knownOptions);
+      store.checkOpen(operation, options, known.ofAnswers);
       const plan = planColumns(definition, params, operation);
       store.requireTables(operation, name);
       const budget = plan.maxScanRows ?? store.limits.scanBudgetRows;
-      return toColumns(rowsOf(store, plan, budget, operation).slice(0, plan.limit), plan, options);
+      const rows = rowsOf(store, plan, budget, operation).slice(0, plan.limit);
+      return reported(toColumns(rows, plan, options), options);
     },
 
     async *streamColumns(params, options) {
       const operation = `${name}.streamColumns`;
-      store.checkOpen(operation, options, knownOptions);
+      store.checkOpen(operation, options, known.ofStreams);
       const plan = planColumnStream(definition, params, operation);
       store.requireTables(operation, name);
       const budget = scanBudgetOf(plan, store.limits.scanBudgetRows);

@@ -10,8 +10,10 @@ import type {
 import {
   deriveRepositories,
   DUE_OPTIONS,
+  PARTIAL_READ_OPTIONS,
   READ_OPTIONS,
   records,
+  reportedEntries,
   requireField,
   requireLimit,
   requireValues,
@@ -23,9 +25,11 @@ import { toResult } from '../store/memory-store.js';
 import { timeOf } from '../store/series.js';
 import { memoryFeatures } from './features.js';
 import { insertRows } from './insert.js';
+import type { KnownOptions } from './reading.js';
 import { columnMethods, foundEntries, itemMethods, rowItems } from './reading.js';
 
 const MINUTE_MS = 60_000;
+const KNOWN_OPTIONS: KnownOptions = { ofStreams: READ_OPTIONS, ofAnswers: PARTIAL_READ_OPTIONS };
 
 /** Creates the repository of each record. */
 export function memoryRecords(store: MemoryStore): RecordRepositories {
@@ -64,8 +68,8 @@ function recordMethods(store: MemoryStore, name: RecordName): RecordMethods {
   return {
     insert: async (batch, options) => insertRows(store, name, batch, options),
 
-    ...itemMethods(store, name, rowItems(definition), READ_OPTIONS),
-    ...columnMethods(store, name, READ_OPTIONS),
+    ...itemMethods(store, name, rowItems(definition), KNOWN_OPTIONS),
+    ...columnMethods(store, name, KNOWN_OPTIONS),
 
     latestRows: async (by, limit, options) => {
       const started = performance.now();
@@ -75,23 +79,25 @@ function recordMethods(store: MemoryStore, name: RecordName): RecordMethods {
     },
 
     latestRowsMany: async (values, limit, options) => {
-      const operation = enter('latestMany', options);
+      const operation = enter('latestMany', options, PARTIAL_READ_OPTIONS);
       const wanted = valuesOf(definition.latest!.by, values, operation);
       const most = requireLimit(limit, operation);
       store.requireTables(operation, name);
-      return foundEntries(wanted, (value) => {
+      const found = foundEntries(wanted, (value) => {
         const rows = newestRows(value, most, operation);
         return rows.length > 0 ? toOutput(rows, options) : null;
       });
+      return reportedEntries(found, options);
     },
 
     latestRow: async (by, options) => toOutputOrNull(newestRow(by, enter('latest', options)), options),
 
     latestRowMany: async (values, options) => {
-      const operation = enter('latestMany', options);
+      const operation = enter('latestMany', options, PARTIAL_READ_OPTIONS);
       const wanted = valuesOf(definition.latest!.by, values, operation);
       store.requireTables(operation, name);
-      return foundEntries(wanted, (value) => toOutputOrNull(newestRow(value, operation), options));
+      const found = foundEntries(wanted, (value) => toOutputOrNull(newestRow(value, operation), options));
+      return reportedEntries(found, options);
     },
 
     findById: async (id, options) => toOutputOrNull(rowById(id, enter('findById', options)), options),
