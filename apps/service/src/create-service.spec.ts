@@ -76,6 +76,24 @@ describe('read and write API', () => {
     }
   });
 
+  it.each(recordNames)('names missing shards of %s where they are allowed', async (name) => {
+    const definition: RecordDefinition = records[name];
+    const url = `/v1/records/${name}`;
+    await service.post(url, batchOf(definition));
+    const exact = definition.batch.form === 'sets' ? '' : '&exact=true';
+    const page = await service.get(`${url}?missingShards=allowed${exact}`);
+    expect(page.json()).toMatchObject({ totalCount: expect.any(Number), missing: [] });
+    expect((await service.get(`${url}?missingShards=refused${exact}`)).json()).not.toHaveProperty('missing');
+    expect((await service.get(`${url}/stream?missingShards=allowed`)).statusCode).toBe(400);
+    const by = definition.latest?.by ?? (definition.batch.form === 'sets' ? 'symbol' : undefined);
+    if (by === undefined) return;
+    for (const value of ['AAPL', `AAPL&${by}=B`]) {
+      const latest = `${url}/latest?${by}=${value}${exact}`;
+      const { data } = (await service.get(latest)).json<{ data: object[] }>();
+      expect((await service.get(`${latest}&missingShards=allowed`)).json()).toEqual({ data, missing: [] });
+    }
+  });
+
   it('publishes the routes of every record', async () => {
     const { paths } = (await service.get('/openapi.json', null)).json<{ paths: object }>();
     for (const name of recordNames) expect(paths).toHaveProperty([`/v1/records/${name}`, 'post']);

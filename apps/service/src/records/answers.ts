@@ -28,6 +28,23 @@ export const streamAnswers = (item: z.ZodType) => ({
   ...failures,
 });
 
+const missing = z
+  .array(
+    z.object({
+      shard: z.int().min(1),
+      values: z
+        .array(z.string())
+        .nullable()
+        .meta({ description: 'Values of the request of which rows may be on the shard; null: any may be' }),
+      reason: z.string(),
+    }),
+  )
+  .optional()
+  .meta({
+    description:
+      'Shards whose rows the answer lacks; empty where it is complete. Only with missingShards=allowed',
+  });
+
 const figures = {
   executionTimeMs: z.number(),
   cacheHit: z.boolean().meta({ description: 'Whether no query was run' }),
@@ -43,12 +60,13 @@ export const pageOf = (item: z.ZodType) =>
     hasMore: z.boolean(),
     nextCursor: z.string().nullable(),
     ...figures,
+    missing,
   });
 
 export const resultOf = (item: z.ZodType) =>
   z.object({ data: z.array(item), totalCount: z.int(), ...figures });
 
-export const listOf = (item: z.ZodType) => z.object({ data: z.array(item) });
+export const listOf = (item: z.ZodType) => z.object({ data: z.array(item), missing });
 
 export const one = (item: z.ZodType) => z.object({ data: item });
 

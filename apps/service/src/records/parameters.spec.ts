@@ -76,6 +76,15 @@ it('takes the order none for every read of rows', () => {
   }
 });
 
+it('takes missingShards for pages and newest rows alone', () => {
+  const query = { missingShards: 'allowed' };
+  expect(page.parse(query)).toEqual({ params: {}, options: query });
+  expect(latestQuery(feature, 'symbol', false).parse({ symbol: 'A', ...query })).toMatchObject(query);
+  expect(page.safeParse({ missingShards: 'named' }).success).toBe(false);
+  for (const schema of [streamQuery(marketData), explainQuery(marketData), aggregatesQuery(marketData)])
+    expect(schema.safeParse(query).success).toBe(false);
+});
+
 it('explains no options of a read', () => {
   expect(explainQuery(marketData).safeParse({ exact: 'true' }).success).toBe(false);
 });

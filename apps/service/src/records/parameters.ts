@@ -1,11 +1,15 @@
-import type { RecordDefinition } from '@quantumtrade/dal-domain';
+import type { MissingShards, RecordDefinition } from '@quantumtrade/dal-domain';
 import { z } from 'zod';
 import { INSTANT_TEXT } from './instant-text.js';
 
 /** A read as a port takes it. */
 export interface Read {
   readonly params: Readonly<Record<string, unknown>>;
-  readonly options: { readonly exact?: boolean; readonly readAfter?: string[] };
+  readonly options: {
+    readonly exact?: boolean;
+    readonly readAfter?: string[];
+    readonly missingShards?: MissingShards;
+  };
 }
 
 const WHOLE = /^\d{1,15}$/;
@@ -39,6 +43,11 @@ const readAfter = described(list(z.string()), 'Write tokens: the read sees these
 const exact = described(
   flag,
   'true: decimals and 64-bit integers are exact strings. Default false: numbers, and a value that no number stands for fails the read',
+);
+
+const missingShards = described(
+  z.enum(['refused', 'allowed']),
+  'allowed: an answer may lack the rows of shards that cannot be reached, and names them in missing. Default: refused, the read fails',
 );
 
 const oneOf = (values: readonly string[]) => z.enum(values as [string, ...string[]]);
@@ -80,6 +89,7 @@ function rows(definition: RecordDefinition, isSet: boolean) {
 const isSetRecord = ({ batch }: RecordDefinition): boolean => batch.form === 'sets';
 
 const OPTIONS = { exact, readAfter };
+const OPTION_NAMES = [...Object.keys(OPTIONS), 'missingShards'];
 
 /** Sets have no decimals, so that they have no exact form. */
 const options = (definition: RecordDefinition): typeof OPTIONS =>
@@ -101,6 +111,7 @@ export const pageQuery = (definition: RecordDefinition) =>
       'Whether rows beyond the page are counted. Default: true without a cursor, else false',
     ),
     ...options(definition),
+    missingShards,
   });
 
 /** Query string of an explanation: that of a page, without the options of a read. */
@@ -148,6 +159,7 @@ export const latestQuery = (definition: RecordDefinition, by: string, hasLimit: 
     [by]: list(z.string()).meta({ description: `Values of ${by}. May be repeated` }),
     ...(hasLimit && { limit: described(whole(1), 'Newest rows of each value. Default: 1') }),
     ...options(definition),
+    missingShards,
   });
 
 /** Query string of a row by its identifier. */
@@ -173,7 +185,7 @@ function toRead(query: Readonly<Record<string, unknown>>): Read {
   for (const [name, value] of Object.entries(query)) {
     if (value === undefined) continue;
     if (name.startsWith(FILTER)) filters[name.slice(FILTER.length)] = value;
-    else if (name === 'exact' || name === 'readAfter') options[name] = value;
+    else if (OPTION_NAMES.includes(name)) options[name] = value;
     else params[name === 'symbol' ? 'symbols' : name] = value;
   }
   if (Object.keys(filters).length > 0) params['filters'] = filters;

@@ -1,4 +1,4 @@
-import type { QueryResult } from '@quantumtrade/dal-domain';
+import type { MissingReport, QueryResult } from '@quantumtrade/dal-domain';
 import { z } from 'zod';
 import { RefusedRequest } from '../http/refused-request.js';
 import { aggregate, answers, explanation, listOf, one, pageOf, resultOf } from './answers.js';
@@ -22,6 +22,10 @@ export function addReads(app: TypedRoutes, record: RecordRoute): void {
   addById(app, record);
   addDue(app, record);
   addAggregates(app, record);
+}
+
+interface Entries {
+  readonly data: Map<string, object>;
 }
 
 const read = (operation: string) => ({ area: 'read', operation }) as const;
@@ -78,9 +82,15 @@ function addLatest(app: TypedRoutes, { name, definition, url, database }: Record
       const rest = { ...options, ...call };
       const args = hasLimit ? ([limit as number, rest] as const) : ([rest] as const);
       const given = values as readonly string[];
+      if (options['missingShards'] === 'allowed') {
+        const { data, missing } = (await repository.latestMany!(given, ...args)) as Entries & MissingReport;
+        return { data: [...data.values()].flat(), missing };
+      }
       // A lookup of one value may be cached, and shares a query with others of its kind.
-      if (given.length > 1)
-        return { data: [...(await repository.latestMany!(given, ...args)).values()].flat() };
+      if (given.length > 1) {
+        const entries = (await repository.latestMany!(given, ...args)) as Entries['data'];
+        return { data: [...entries.values()].flat() };
+      }
       const found = await repository.latest!(given[0]!, ...args);
       return { data: hasLimit ? (found as QueryResult<object>).data : found ? [found] : [] };
     },
