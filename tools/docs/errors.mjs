@@ -34,7 +34,7 @@ const yes = (flag) => (flag ? 'yes' : 'no');
 const table = (columns, rows) =>
   [columns, columns.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 
-const CODES = { LOGIN_REFUSED: 'CONNECTION', TIMEOUT: 'TIMEOUT' };
+const CODES = { LOGIN_REFUSED: 'CONNECTION', SHARD_LOST: 'CONNECTION', TIMEOUT: 'TIMEOUT' };
 
 /** Errors of the server, one table for each class. */
 function serverErrors() {

@@ -110,15 +110,18 @@ const errorOf = (call: Promise<unknown>): Promise<DatabaseError> =>
     (error: DatabaseError) => error,
   );
 
-/** Expects every read of all shards to fail with an error that names servers of the lost one. */
+/** Expects every read of all shards to fail with an error that names servers of the lost one, and in front of them what is given. */
 async function expectNoAnswers(
   backend: TimeSeriesBackend,
   names: readonly (string | number)[],
+  before = '',
 ): Promise<void> {
-  const named = expect.stringMatching(new RegExp(`:(${names.join('|')})\\b`));
+  const named = expect.stringMatching(new RegExp(`${before}:(${names.join('|')})\\b`));
   for (const [name, read] of Object.entries(WHOLE_READS)) {
-    const { message } = await errorOf(read(backend));
-    expect({ name, message }).toEqual({ name, message: named });
+    const { code, retryable, message } = await errorOf(read(backend));
+    expect({ name, code, retryable, message }).toEqual({
+      ...{ name, code: 'CONNECTION', retryable: true, message: named },
+    });
   }
 }
 const portsOf = (shard: number) =>
@@ -139,14 +142,14 @@ it(`reads without a whole shard fail or are complete (QT_SEED=${SEED})`, async (
       const error = await errorOf(backend.marketData.find({ symbol }, within()));
       expect([error.code, error.message]).toEqual(['CONNECTION', expect.stringContaining(`shard ${lost}`)]);
     }
-    await expectNoAnswers(backend, portsOf(lost));
+    await expectNoAnswers(backend, portsOf(lost), `shard ${lost}\\b.*`);
     await Promise.all(site.cluster.copiesOf(lost).map((node) => node.start()));
   }
   expect((await backend.marketData.find({}, within())).totalCount).toBe(KNOWN_ROWS);
 });
 
 it('reads leave a copy without its database, and name it', async () => {
-  const backend = site.connect();
+  const backend = site.connect({ failover: { ejectionMs: 60_000, probeTimeoutMs: 1_000 } });
   const known = await storeKnownRows(backend);
   const [first, second] = site.cluster.copiesOf(1);
   const drop = async (node: ClickHouseNode) => {

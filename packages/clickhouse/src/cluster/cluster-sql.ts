@@ -1,12 +1,16 @@
+import type { CallOptions } from '@quantumtrade/dal-domain';
 import type { ClusterSettings, CompleteSettings } from '../settings.js';
 import type { PoolSource } from '../connection/connection-pool.js';
 import { DatabaseSql } from '../connection/database-sql.js';
 import type { Sql } from '../connection/sql.js';
+import { withLostShard } from './named-shard.js';
 import { distributedDatabase } from './distributed-tables.js';
 import type { InstantRange, ShardLayout } from './shard-layout.js';
 
 /** Makes an `IN` or `JOIN` of two distributed tables right: its second table is read from all shards. */
 const WHOLE_TABLES = { distributed_product_mode: 'global' };
+
+type CollectArguments<T> = Parameters<typeof DatabaseSql.prototype.collect<T>>;
 
 /** Statements in the distributed tables of a cluster, at any server, and in the local ones of its shards. */
 export class ClusterSql extends DatabaseSql {
@@ -41,6 +45,20 @@ export class ClusterSql extends DatabaseSql {
     return (this.#continuing ??= new ClusterSql(this.#pools, this.#settings, cluster!, this.#layout, true));
   }
 
+  override collect<T>(...[operation, query, params, options, ...rest]: CollectArguments<T>): Promise<T[]> {
+    return super.collect(operation, query, params, options, ...rest).catch(async (error: unknown) => {
+      throw await this.#withLostShard(error, options);
+    });
+  }
+
+  override async *blocks(...args: Parameters<DatabaseSql['blocks']>): ReturnType<DatabaseSql['blocks']> {
+    try {
+      yield* super.blocks(...args);
+    } catch (error) {
+      throw await this.#withLostShard(error, args[3]);
+    }
+  }
+
   override get shards(): readonly number[] {
     return this.#layout.shards;
   }
@@ -69,6 +87,10 @@ export class ClusterSql extends DatabaseSql {
   override near(values: readonly string[], range?: InstantRange): Sql {
     const [first, ...others] = this.shardsOf(values, range);
     return first !== undefined && others.length === 0 ? this.shard(first) : this;
+  }
+
+  #withLostShard(error: unknown, options: CallOptions | undefined): Promise<unknown> {
+    return withLostShard(error, this, this.#settings.cluster!.name, options);
   }
 
   #local(scope: ConstructorParameters<typeof DatabaseSql>[3]): Sql {

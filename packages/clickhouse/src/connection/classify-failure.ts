@@ -11,6 +11,7 @@ import {
   TooManyRowsError,
 } from './answer-errors.js';
 import { gatewayFailureOf } from './http-statuses.js';
+import { LostShardError, tableMissingOnShard } from './lost-shard.js';
 import { SERVER_ERRORS } from './server-error-table.js';
 import { ServerError } from './server-errors.js';
 
@@ -34,7 +35,7 @@ export interface Failure {
   readonly isAboveLimit?: boolean;
   /** Time that the server or a gateway asks to wait. @default none (milliseconds) */
   readonly retryAfterMs?: number | undefined;
-  /** Error of the socket. */
+  /** Error of the socket, or a {@link LostShardError}: then the domain's error is a `ConnectionError`, but it says nothing about the server. */
   readonly cause?: Error;
 }
 
@@ -112,7 +113,13 @@ function fromServer({ code, type, message, traits }: ServerError, maxRows: numbe
     return { ...common, code: 'CONNECTION', reason, kind: 'LOGIN_REFUSED' };
   }
   if (failure === 'TIMEOUT') return { ...common, code: 'TIMEOUT', reason: '', retryable: true };
-  const sentence = quotable ? `: ${firstSentence(message)}` : unreachableServers(code, message);
+  if (failure === 'SHARD_LOST') {
+    const missing = tableMissingOnShard(message);
+    if (missing !== undefined) return queryFailure(`${name}: ${missing}`);
+    const cause = new LostShardError(message);
+    return { ...common, code: 'QUERY', reason: cause.message, cause };
+  }
+  const sentence = quotable ? `: ${firstSentence(message)}` : '';
   const advice = failure === 'SETTING_REFUSED' ? ALLOW_SETTINGS : '';
   const kind = kindOf(code, message);
   const isMissing = failure === 'MISSING' && !message.startsWith(FROM_OTHER_SERVER);
@@ -127,13 +134,6 @@ function fromServer({ code, type, message, traits }: ServerError, maxRows: numbe
 
 /** Begins a message that a server passes on from another one. */
 const FROM_OTHER_SERVER = 'Received from ';
-
-/** Returns the servers that no connection could be made to, as a text: all copies of a shard. */
-function unreachableServers(code: number, message: string): string {
-  if (code !== SERVER_ERRORS.ALL_CONNECTION_TRIES_FAILED[0]) return '';
-  const addresses = new Set([...message.matchAll(/\(([^\s(),]+:\d+)[,)]/g)].map(([, address]) => address));
-  return addresses.size === 0 ? '' : `: no copy of a shard can be reached: ${[...addresses].join(', ')}`;
-}
 
 function kindOf(code: number, message: string): ErrorKind | undefined {
   if (code === SERVER_ERRORS.MEMORY_LIMIT_EXCEEDED[0]) return 'MEMORY_LIMIT';

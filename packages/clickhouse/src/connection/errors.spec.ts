@@ -30,6 +30,7 @@ const EXPECTED: Readonly<Record<ServerErrorClass, readonly [string, boolean, boo
   overload: ['QUERY', true, true],
   userLimit: ['QUERY', true, false],
   network: ['QUERY', true, true],
+  lostShard: ['CONNECTION', true, true],
   keeper: ['QUERY', true, true],
   replica: ['QUERY', true, true],
   disk: ['QUERY', true, true],
@@ -79,9 +80,23 @@ describe('server error', () => {
     expect(
       fromServer(279, 'ALL_CONNECTION_TRIES_FAILED', `All connection tries failed. Log: ${log.join()}`)
         .message,
-    ).toBe(
-      'Query execution failed: ALL_CONNECTION_TRIES_FAILED (279): no copy of a shard can be reached: ch-2a:9000, 10.0.0.3:9000',
-    );
+    ).toBe('Connection failed: no copy of a shard can be reached: ch-2a:9000, 10.0.0.3:9000');
+  });
+
+  it('table that a whole shard lacks is no lost shard', () => {
+    const missing = 'There is no table `d`.`t` on server: ch-2a:9000';
+    const tries = (...log: string[]) =>
+      fromServer(
+        279,
+        'ALL_CONNECTION_TRIES_FAILED',
+        `All connection tries failed. Log: \n\n${log.join('\n')}\n\n`,
+      );
+    expect(tries(missing, missing.replace('2a', '2b'))).toMatchObject({
+      ...{ code: 'QUERY', retryable: false, message: expect.stringContaining(missing) },
+    });
+    expect(tries(missing, 'Code: 210. DB::NetException: Connection refused (ch-2b:9000)')).toMatchObject({
+      ...{ code: 'CONNECTION', retryable: true, message: expect.stringMatching(/ch-2a:9000, ch-2b:9000$/) },
+    });
   });
 
   it('shard of a broken connection is named', () => {

@@ -1,5 +1,6 @@
 import type { DatabaseError } from '@quantumtrade/dal-domain';
 import { ConnectionError, isDatabaseError, QueryError, TimeoutError } from '@quantumtrade/dal-domain';
+import { LostShardError } from './lost-shard.js';
 import { classifyFailure, type Failure } from './classify-failure.js';
 
 /** Call that an error belongs to. */
@@ -36,7 +37,7 @@ export function toDomainError(
     ...(retryAfterMs !== undefined && { retryAfterMs }),
     ...(cause !== undefined && { cause }),
   };
-  if (code === 'CONNECTION') {
+  if (code === 'CONNECTION' || cause instanceof LostShardError) {
     return new ConnectionError(shard === undefined ? reason : `shard ${shard}: ${reason}`, details);
   }
   if (code === 'QUERY') return new QueryError(query, reason, details);

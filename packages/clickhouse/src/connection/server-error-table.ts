@@ -4,9 +4,10 @@ export interface ServerErrorTraits {
    * `LOGIN_REFUSED`: the server refuses the user or does not have it. `TIMEOUT`: the query reached `max_execution_time`, or was
    * estimated to. `UNKNOWN_SETTING`: the server lacks a setting of the request, and refused it before it ran anything.
    * `SETTING_REFUSED`: the user's profile forbids a setting of the request. `MISSING`: the server lacks the table or the database, which
-   * another copy may have. Any other error becomes a plain `QueryError`.
+   * another copy may have. `SHARD_LOST`: the server can connect to no copy of a shard, which becomes a `ConnectionError`. Any other error becomes a plain `QueryError`.
    */
-  readonly failure?: 'LOGIN_REFUSED' | 'TIMEOUT' | 'UNKNOWN_SETTING' | 'SETTING_REFUSED' | 'MISSING';
+  readonly failure?:
+    'LOGIN_REFUSED' | 'TIMEOUT' | 'UNKNOWN_SETTING' | 'SETTING_REFUSED' | 'MISSING' | 'SHARD_LOST';
   /** Whether the same query may succeed later. @default false */
   readonly retryable?: boolean;
   /** Whether another server with the same tables may answer now, because only this one fails. @default false */
@@ -50,6 +51,12 @@ export const SERVER_ERROR_CLASSES = {
   },
   userLimit: { retryable: true, why: 'The user has used up a quota or its sessions.' },
   network: { retryable: true, elsewhere: true, why: 'A connection of the server to another one failed.' },
+  lostShard: {
+    failure: 'SHARD_LOST',
+    retryable: true,
+    elsewhere: true,
+    why: 'The server can connect to no copy of a shard.',
+  },
   keeper: { retryable: true, elsewhere: true, why: 'The server has lost Keeper, or its session there.' },
   replica: { retryable: true, elsewhere: true, why: 'This replica is read-only, lags, starts or restarts.' },
   disk: { retryable: true, elsewhere: true, why: 'A disk of the server is full or fails.' },
@@ -156,7 +163,7 @@ export const SERVER_ERRORS = {
   AIO_READ_ERROR: [274, 'disk'],
   AIO_WRITE_ERROR: [275, 'disk'],
   INDEX_NOT_USED: [277, 'queryLimit'],
-  ALL_CONNECTION_TRIES_FAILED: [279, 'network'],
+  ALL_CONNECTION_TRIES_FAILED: [279, 'lostShard'],
   TOO_FEW_LIVE_REPLICAS: [285, 'cluster'],
   UNSATISFIED_QUORUM_FOR_PREVIOUS_WRITE: [286, 'cluster'],
   REPLICA_IS_NOT_IN_QUORUM: [289, 'replica'],

@@ -17,6 +17,7 @@ it.each([
   ['a server that does not answer', new ConnectionError('no answer', details), 'connection-error'],
   ['a refused login', new ServerError(516, ''), 'server-error'],
   ['an overloaded server', new ServerError(202, ''), 'server-error'],
+  ['a server that cannot reach a shard', new ServerError(279, ''), 'server-error'],
   ['a damaged copy', new ServerError(40, ''), 'server-error'],
   ['a missing table, which may be wrong in the query', new ServerError(60, ''), 'answer'],
   ['a wrong query', new ServerError(62, ''), 'answer'],
