@@ -28,7 +28,7 @@ export async function readShardPages<T>(
   const hasMore = found.length > plan.limit;
   const items = found.slice(0, plan.limit);
   const isWhole = !hasMore && plan.after === undefined;
-  const isCounted = all.length === 0 && (isWhole || needsCount(plan, hasMore));
+  const isCounted = isWhole || needsCount(plan, hasMore);
   const totalCount = isCounted ? answers.reduce((sum, page) => sum + page.totalCount!, 0) : null;
   return { items, count: items.length, hasMore, totalCount, missing: all };
 }

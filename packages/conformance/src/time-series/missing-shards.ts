@@ -74,8 +74,8 @@ function recordTests(runner: TestRunner, tested: RecordCase, backend: () => Time
 
   it(`pages of ${name} stay without shards of earlier ones`, async () => {
     const { day } = await writeScopes();
-    const params = { ...rangeOf(day), limit: 1 };
-    const { nextCursor } = await reads().find(params);
+    const params = rangeOf(day);
+    const { nextCursor } = await reads().find({ ...params, limit: 0 });
     const content = JSON.parse(Buffer.from(nextCursor!, 'base64url').toString()) as object;
     const cursorOf = (m: unknown) => Buffer.from(JSON.stringify({ ...content, m })).toString('base64url');
     const cursor = cursorOf([2]);
@@ -85,21 +85,14 @@ function recordTests(runner: TestRunner, tested: RecordCase, backend: () => Time
       const call = () => reads().find({ ...params, cursor: cursorOf(wrong) }, ALLOWED);
       expect(await summaryOfRejection(call)).toEqual(refused);
     }
-    let next: string | null = cursor;
-    let pages = 0;
-    do {
-      const page: Awaited<ReturnType<LooseReads['find']>> = await reads().find(
-        { ...params, count: true, cursor: next },
-        ALLOWED,
-      );
-      expect(page).toMatchObject({
-        totalCount: null,
-        missing: [{ shard: 2, values: null, reason: EARLIER }],
-      });
-      next = page.nextCursor;
-      pages++;
-    } while (next !== null);
-    expect(pages).toBeGreaterThan(0);
+    for (const limit of [1, 100]) {
+      const walk = { ...params, limit, count: true };
+      const pages = await allPages(reads(), { ...walk, cursor }, ALLOWED);
+      for (const page of pages) {
+        const missing = [{ shard: 2, values: null, reason: EARLIER }];
+        expect(page).toMatchObject({ totalCount: null, missing });
+      }
+    }
   });
 
   if (!latest) return;
