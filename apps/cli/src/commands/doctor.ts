@@ -208,7 +208,7 @@ async function shardCopiesCheck({ database }: ComposedDatabase, signal: AbortSig
     const deadline = Date.now() + COMPARED_WITHIN_MS;
     const compared = await database.copies.compare({ content: false, signal, deadline });
     const ok = isAlike(compared) && compared.unreachable.length === 0;
-    const remedy = 'run `qtdal cluster repair` (docs/cluster.md)';
+    const remedy = 'run `qtdal cluster repair` (docs/operations/fill-a-copy.md)';
     return { name, ok, detail: describeComparison(compared).join('; '), ...(!ok && { remedy }) };
   } catch (error) {
     if (!isDatabaseError(error) || error.code !== 'TIMEOUT') throw error;

@@ -22,7 +22,7 @@ export async function findEmptyCopy(
     for (const other of copies) {
       if (other.shard !== empty.shard || !other.hasSchema || !(await hasRows(other, operation, options)))
         continue;
-      return `${empty.name} has no tables, and ${other.name} has rows of their shard ${empty.shard}. Copy them first (docs/cluster.md)`;
+      return `${empty.name} has no tables, and ${other.name} has rows of their shard ${empty.shard}. Fill it first (docs/operations/fill-a-copy.md)`;
     }
   }
   return undefined;
