@@ -54,8 +54,8 @@ export async function readShards<T>(
       }
     }),
   );
-  return { answers: found.flat(1) as T[], missing: missing.sort(byShard) };
+  return { answers: found.flat(1) as T[], missing: missing.sort(byShardNumber) };
 }
 
 /** Compares missing shards by their numbers. */
-export const byShard = (a: MissingShard, b: MissingShard): number => a.shard - b.shard;
+export const byShardNumber = (a: MissingShard, b: MissingShard): number => a.shard - b.shard;

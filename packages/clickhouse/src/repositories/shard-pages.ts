@@ -1,7 +1,7 @@
 import type { MissingShard, PagePlan, Row } from '@quantumtrade/dal-domain';
 import { needsCount, rowComparison, shardsOfEarlierPages } from '@quantumtrade/dal-domain';
 import type { ShardSelection } from '../read/shard-reads.js';
-import { byShard, readShards } from '../read/shard-reads.js';
+import { byShardNumber, readShards } from '../read/shard-reads.js';
 import type { ItemPage } from './item-page.js';
 
 /** A page without the rows of missing shards. */
@@ -22,7 +22,7 @@ export async function readShardPages<T>(
   const left = shards.filter((shard) => !plan.missing.includes(shard));
   const { answers, missing } = await readShards({ shards: left, valuesOf }, read);
   const earlier = shardsOfEarlierPages(plan).map((each) => ({ ...each, values: valuesOf(each.shard) }));
-  const all = [...earlier, ...missing].sort(byShard);
+  const all = [...earlier, ...missing].sort(byShardNumber);
   const compare = rowComparison(plan.order);
   const found = answers.flatMap(({ items }) => items).sort((a, b) => compare(keyRowOf(a), keyRowOf(b)));
   const hasMore = found.length > plan.limit;
