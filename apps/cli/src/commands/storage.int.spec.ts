@@ -1,3 +1,8 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { startEmbeddedClickHouse, type EmbeddedClickHouse } from '@quantumtrade/dal-clickhouse-embedded';
+import { queryClickHouse } from '@quantumtrade/dal-testing/clickhouse';
+import { until } from '@quantumtrade/dal-testing';
 import { EXIT } from '../exit-codes.js';
 import { OwnDatabase, qtdal, ScratchDirectory } from '../testing.js';
 
@@ -83,4 +88,66 @@ it('qtdal storage refuses a wrong retention by name', async () => {
   const { code, err } = await qtdal('storage', 'plan', '--config', wrong);
   expect(code).toBe(EXIT.usage);
   expect(err).toContain('retention.features.moveToVolume - must be given with moveAfterDays');
+});
+
+describe('a server with two volumes', () => {
+  let server: EmbeddedClickHouse;
+  beforeAll(async () => {
+    const disk = join(scratch.path, 'cold');
+    mkdirSync(disk);
+    server = await startEmbeddedClickHouse({
+      configuration: `<storage_configuration>
+        <disks><cold_disk><path>${disk}/</path></cold_disk></disks>
+        <policies><default><volumes>
+          <hot><disk>default</disk></hot><cold><disk>cold_disk</disk></cold>
+        </volumes></default></policies>
+      </storage_configuration>`,
+    });
+  });
+  afterAll(() => server.stop());
+
+  it('qtdal storage apply moves old rows to the second volume', async () => {
+    const text = own
+      .config()
+      .replace(/^url = "http.*$/m, `url = "${server.url}"`)
+      .replace(/^username = .*$/m, `username = "${server.username}"`)
+      .replace(/^password = .*$/m, `password = "${server.password}"`);
+    const retention = '[retention.market_data]\nmove_after_days = 365\nmove_to_volume = ';
+    const tiers = scratch.file('tiers.toml', `${text}${retention}"cold"\n`);
+    const call = (...args: string[]) => qtdal(...args, '--config', tiers);
+    const login = { url: server.url, username: server.username, password: server.password };
+    const partsOn = async () => {
+      const parts = await queryClickHouse(
+        login,
+        `SELECT partition, disk_name FROM system.parts WHERE active AND table = 'market_data' ORDER BY partition`,
+        own.name,
+      );
+      return parts
+        .trim()
+        .split('\n')
+        .map((line) => line.split('\t'));
+    };
+    const month = now.slice(0, 7).replace('-', '');
+    expect((await call('migrate')).code).toBe(EXIT.ok);
+    expect((await call('ingest', bars, '--symbol', 'X')).code).toBe(EXIT.ok);
+    expect(await partsOn()).toEqual([
+      ['200001', 'default'],
+      [month, 'default'],
+    ]);
+    expect((await call('storage', 'plan')).out).toContain(
+      "MODIFY TTL timestamp + toIntervalDay(365) TO VOLUME 'cold'",
+    );
+    expect(await call('storage', 'apply')).toMatchObject({ code: EXIT.ok, err: '' });
+    await until(async () => (await partsOn()).some(([, disk]) => disk === 'cold_disk'));
+    expect(await partsOn()).toEqual([
+      ['200001', 'cold_disk'],
+      [month, 'default'],
+    ]);
+    expect((await call('query', 'market-data', '--symbol', 'X', '--json')).out).toMatch(/2000-01-03/);
+    expect((await call('storage', 'plan')).out).toBe('Retention is applied as it is configured.\n');
+    const wrong = scratch.file('no-volume.toml', `${text}${retention}"frozen"\n`);
+    const refused = await qtdal('storage', 'apply', '--config', wrong);
+    expect(refused.code).not.toBe(EXIT.ok);
+    expect(refused.err).toContain('must be a volume of the storage policy default, which has hot, cold');
+  }, 60_000);
 });
