@@ -20,6 +20,7 @@ export type {
   DatabaseSnapshot,
   PartitionContent,
   ReplayedBlock,
+  CreateTargetOptions,
   RestoreTarget,
   SnapshotBlock,
   SnapshotColumn,

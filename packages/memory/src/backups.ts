@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto';
 import { serialize } from 'node:v8';
 import type { CallOptions, PreparedRow, RecordDefinition, TimeSource } from '@quantumtrade/dal-domain';
-import { monthOf, requireSchemaVersion, records, ValidationError } from '@quantumtrade/dal-domain';
+import {
+  monthOf,
+  requireSchemaVersion,
+  requireWholeNumber,
+  records,
+  ValidationError,
+} from '@quantumtrade/dal-domain';
 import type {
   BackupBackend,
   DatabaseSnapshot,
@@ -31,6 +37,8 @@ const CHECKPOINT_COLUMNS: readonly SnapshotColumn[] = [
  */
 export function memoryBackups(store: MemoryStore, clock: TimeSource): BackupBackend {
   const others = new Map<string, MemoryDatabase>();
+  /** When unfinished restores were used last, by database. */
+  const unfinished = new Map<string, number>();
   const requireNew = (field: string, name: string, operation: string) => {
     requireDatabaseName(field, name, operation);
     if (name !== DATABASE && !others.has(name)) return;
@@ -41,20 +49,40 @@ export function memoryBackups(store: MemoryStore, clock: TimeSource): BackupBack
       store.checkOpen('backup.snapshot', options);
       return takeSnapshot(store, new Date(clock.now()));
     },
-    createTarget: async (database, schemaVersion, options) => {
+    createTarget: async (database, schemaVersion, { replaceIdleMs, ...options } = {}) => {
       const operation = 'restore.createTarget';
       store.checkOpen(operation, options);
+      requireWholeNumber('replaceIdleMs', replaceIdleMs, operation);
+      const usedAt = unfinished.get(database);
+      if (usedAt !== undefined) {
+        const isIdle = replaceIdleMs !== undefined && clock.now() - usedAt >= replaceIdleMs;
+        const reason = `the database ${database} is there from a restore that has not finished, and was used at ${new Date(usedAt).toISOString()}`;
+        if (!isIdle) throw new ValidationError('database', reason, { operation });
+        others.delete(database);
+      }
       requireNew('database', database, operation);
       requireSchemaVersion(schemaVersion, newestMigration, operation);
       const created = new MemoryDatabase(schemaVersion);
       others.set(database, created);
-      return restoreTarget(store, database, created, () => others.delete(database));
+      unfinished.set(database, clock.now());
+      return restoreTarget(store, database, created, {
+        onUse: () => void (unfinished.has(database) && unfinished.set(database, clock.now())),
+        complete: () => void unfinished.delete(database),
+        drop: () => {
+          if (others.get(database) === created) others.delete(database);
+          unfinished.delete(database);
+        },
+      });
     },
     promote: async (database, keepAs, options) => {
       const operation = 'restore.promote';
       store.checkOpen(operation, options);
       requireNew('keepAs', keepAs, operation);
       const promoted = others.get(requireDatabaseName('database', database, operation));
+      if (unfinished.has(database)) {
+        const reason = `the database ${database} is there from a restore that has not finished`;
+        throw new ValidationError('database', reason, { operation });
+      }
       if (promoted?.schemaVersion !== store.database.schemaVersion) {
         const reason = `${database} has no schema of version ${store.database.schemaVersion}`;
         throw new ValidationError('database', reason, { operation });
@@ -109,7 +137,7 @@ function restoreTarget(
   store: MemoryStore,
   name: string,
   database: MemoryDatabase,
-  drop: () => void,
+  restore: { readonly onUse: () => void; readonly complete: () => void; readonly drop: () => void },
 ): RestoreTarget {
   const storeRows = async (
     operation: string,
@@ -118,6 +146,7 @@ function restoreTarget(
     options?: CallOptions,
   ) => {
     store.checkOpen(operation, options);
+    restore.onUse();
     const rows = blocks.flatMap(({ bytes, rowCount }) => {
       const read = rowsOf(bytes, rowCount);
       if (!read) throw new ValidationError('block', 'is not a block of so many rows', { operation });
@@ -144,9 +173,13 @@ function restoreTarget(
       database.migrate(newestMigration);
       return newestMigration;
     },
+    complete: async (options) => {
+      store.checkOpen('restore.complete', options);
+      restore.complete();
+    },
     drop: async (options) => {
       store.checkOpen('restore.drop', options);
-      drop();
+      restore.drop();
     },
   };
 }

@@ -6,7 +6,7 @@ import { OwnDatabase, qtdal, ScratchDirectory } from '../testing.js';
 
 const scratch = new ScratchDirectory();
 const own = new OwnDatabase('cli_backup');
-const sides = ['side', 'former', 'other'].map((name) => `${own.name}_${name}`);
+const sides = ['side', 'former', 'other', 'unfinished'].map((name) => `${own.name}_${name}`);
 const directory = join(scratch.path, 'backups');
 const store = ['--store', pathToFileURL(directory).href];
 let config: string;
@@ -109,6 +109,26 @@ it('damaged object is named by verify, drill and restore', async () => {
     expect(out + err).toContain(object);
   }
   expect(await own.sql(`SELECT count() FROM system.databases WHERE name = '${sides[2]}'`)).toBe('0\n');
+});
+
+it('restore --replace drops what an unfinished restore has left', async () => {
+  const into = sides[3]!;
+  const restore = (...args: string[]) =>
+    qtdal('restore', '--into', into, '--config', config, ...store, ...args);
+  await backup('create', '--full');
+  await own.sql(`CREATE DATABASE ${into} COMMENT 'created by a restore of qtdal'`, 'default');
+  const refused = await restore();
+  expect(refused.code).toBe(EXIT.usage);
+  expect(refused.err).toContain(
+    `the database ${into} is there from a restore that has not finished: replace it`,
+  );
+  await own.sql('CREATE TABLE restore_unfinished (nothing UInt8) ENGINE = Null', into);
+  expect((await restore('--replace')).err).toContain(
+    'is there from a restore that may be under way: it was changed',
+  );
+  await own.sql('DROP TABLE restore_unfinished SYNC', into);
+  expect(await restore('--replace')).toMatchObject({ code: EXIT.ok, err: '' });
+  expect((await restore('--replace')).err).toContain(`the database ${into} exists already`);
 });
 
 it.each([

@@ -1,6 +1,11 @@
 import { existsSync } from 'node:fs';
 import { undeliveredBlocks } from '@quantumtrade/dal';
-import { promoteRestored, restoreBackup, restoreTo } from '@quantumtrade/dal-operations';
+import {
+  promoteRestored,
+  restoreBackup,
+  type RestoreBackupOptions,
+  restoreTo,
+} from '@quantumtrade/dal-operations';
 import type { ObjectStore } from '@quantumtrade/dal-domain/operations';
 import type { Command } from 'commander';
 import { rethrowDamage, type StoreOptions, withBackupStore, withStoreOptions } from '../backup-store.js';
@@ -13,7 +18,11 @@ interface RestoreOptions extends StoreOptions {
   into?: string;
   to?: Date | 'latest';
   journal?: string;
+  replace?: boolean;
 }
+
+/** Time without any use after which an unfinished restore is that of a process that died. */
+const REPLACE_IDLE_MS = 120_000;
 
 export function addRestore(program: Command, run: RunSession): void {
   const restore = withStoreOptions(program.command('restore'))
@@ -22,6 +31,7 @@ export function addRestore(program: Command, run: RunSession): void {
     )
     .argument('[id]', 'backup; the newest one by default')
     .option('--into <database>', 'name of the new database')
+    .option('--replace', 'drop the database of that name first, where an unfinished restore has left it')
     .option(
       '--to <instant>',
       'instant to restore to, from a backup and the archive, or latest',
@@ -37,10 +47,11 @@ export function addRestore(program: Command, run: RunSession): void {
           if (to === undefined && journal !== undefined) throw new UsageError('--journal needs --to.');
           if (journal !== undefined && !existsSync(journal))
             throw new UsageError(`${journal} does not exist.`);
+          const target = { into, ...(options.replace && { replaceIdleMs: REPLACE_IDLE_MS }) };
           const restored =
             to === undefined
-              ? fromBackup(session, store, into, id)
-              : toInstant(session, store, into, to, journal);
+              ? fromBackup(session, store, target, id)
+              : toInstant(session, store, target, to, journal);
           await restored.catch(rethrowDamage);
           return EXIT.ok;
         }),
@@ -75,14 +86,18 @@ export function addRestore(program: Command, run: RunSession): void {
     );
 }
 
+/** The database that a restore creates. */
+type TargetDatabase = Pick<RestoreBackupOptions, 'into' | 'replaceIdleMs'>;
+
 async function fromBackup(
   { open, output, signal }: Session,
   store: ObjectStore,
-  into: string,
+  target: TargetDatabase,
   id: string | undefined,
 ): Promise<void> {
   const { database } = await open();
-  const restored = await restoreBackup(database.backups, store, { into, id, signal });
+  const { into } = target;
+  const restored = await restoreBackup(database.backups, store, { ...target, id, signal });
   const { manifest, rows, bytes: size, schemaVersion } = restored;
   const { completedAt } = manifest;
   output.result({ database: into, id: manifest.id, completedAt, rows, bytes: size, schemaVersion }, () =>
@@ -96,19 +111,19 @@ async function fromBackup(
 async function toInstant(
   { open, output, signal }: Session,
   store: ObjectStore,
-  into: string,
+  target: TargetDatabase,
   to: Date | 'latest',
   journal: string | undefined,
 ): Promise<void> {
   const { database } = await open();
   const undelivered = journal === undefined ? undefined : undeliveredBlocks(journal);
-  const restored = await restoreTo(database.backups, store, { to, into, undelivered, signal });
+  const restored = await restoreTo(database.backups, store, { ...target, to, undelivered, signal });
   const { backup, recoveryPoint, recoveryMs, blocks, rows, undeliveredBlocks: fromJournal } = restored;
   output.result(restored, () =>
     [
-      `The database as of ${recoveryPoint.toISOString()} is restored into ${into} in ${seconds(recoveryMs)}:`,
+      `The database as of ${recoveryPoint.toISOString()} is restored into ${target.into} in ${seconds(recoveryMs)}:`,
       `backup ${backup}, and ${count(blocks)} blocks of ${count(rows)} rows, ${count(fromJournal)} of them from a journal.`,
-      promotionHint(into),
+      promotionHint(target.into),
     ].join('\n'),
   );
 }

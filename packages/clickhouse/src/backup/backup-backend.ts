@@ -1,7 +1,13 @@
 import type { CallOptions, SchemaController, TimeSource } from '@quantumtrade/dal-domain';
 import { requireWholeNumber, ValidationError } from '@quantumtrade/dal-domain';
-import type { BackupBackend, DatabaseSnapshot, RestoreTarget } from '@quantumtrade/dal-domain/operations';
+import type {
+  BackupBackend,
+  CreateTargetOptions,
+  DatabaseSnapshot,
+  RestoreTarget,
+} from '@quantumtrade/dal-domain/operations';
 import { requireDatabaseName } from '@quantumtrade/dal-domain/operations';
+import { allOf } from '@quantumtrade/dal-runtime';
 import { byShard, inLockOrder, onAll, type ClusterServer } from '../cluster/cluster-server.js';
 import { ClusterSchemaController } from '../cluster/cluster-schema.js';
 import { distributedDatabase, refreshDistributed } from '../cluster/distributed-tables.js';
@@ -15,6 +21,7 @@ import { promote } from './promotion.js';
 import { SideDatabase } from './restore-target.js';
 import { SideServers } from './side-servers.js';
 import { tablesAt } from './stored-tables.js';
+import { CREATE_RESTORED, findRestored, MARK_UNFINISHED, requireReplaceable } from './unfinished-restore.js';
 
 /** Backups and restores of a database: that of one server, or that of a cluster whose copies are written. */
 export class ClickHouseBackups implements BackupBackend {
@@ -56,22 +63,24 @@ export class ClickHouseBackups implements BackupBackend {
   async createTarget(
     database: string,
     schemaVersion: number,
-    options: CallOptions = {},
+    { replaceIdleMs, ...options }: CreateTargetOptions = {},
   ): Promise<RestoreTarget> {
     const operation = 'restore.createTarget';
     const inUse = this.#targets(operation, options);
     requireDatabaseName('database', database, operation);
     requireWholeNumber('schemaVersion', schemaVersion, operation);
+    requireWholeNumber('replaceIdleMs', replaceIdleMs, operation);
     const servers = inUse.map((server) => ({ ...server, sql: server.sql.on(database) }));
-    await onAll(servers, ({ sql }) => this.#requireNew(sql, operation, options));
+    await this.#dropUnfinished(servers, replaceIdleMs, operation, options);
     const created: ClusterServer[] = [];
     const remove = () => onAll(created, ({ sql }) => this.#remove(sql, operation));
     const schema = this.#schemaOf(database, servers);
     try {
       await onAll(servers, async (server) => {
-        const create = 'CREATE DATABASE {database:Identifier}';
-        await server.sql.on('system').command(operation, create, { database }, options);
+        const system = server.sql.on('system');
+        await system.command(operation, CREATE_RESTORED, { database }, options);
         created.push(server);
+        await system.command(operation, MARK_UNFINISHED, { database }, options);
       });
       await schema.migrate(schemaVersion, options);
       const { layout } = this.#client;
@@ -150,6 +159,25 @@ export class ClickHouseBackups implements BackupBackend {
   /** Names of a side database and, in a cluster, of that with the tables which read all shards of it. */
   #namesOf(database: string): string[] {
     return this.#client.cluster ? [distributedDatabase(database), database] : [database];
+  }
+
+  /** Drops an unfinished restore of the same name. Throws `ValidationError`, before anything is dropped, for any other database. */
+  async #dropUnfinished(
+    servers: readonly ClusterServer[],
+    replaceIdleMs: number | undefined,
+    operation: string,
+    options: CallOptions,
+  ): Promise<void> {
+    const found = await allOf(servers.map(({ sql }) => findRestored(sql, operation, options)));
+    requireReplaceable(
+      found.filter((each) => each !== undefined),
+      replaceIdleMs,
+      operation,
+    );
+    const there = servers.filter((_, n) => found[n] !== undefined);
+    const others = servers.filter((server) => !there.includes(server));
+    await onAll(others, ({ sql }) => this.#requireNew(sql, operation, options));
+    await onAll(there, ({ sql }) => this.#remove(sql, operation));
   }
 
   async #requireNew(sql: Sql, operation: string, options: CallOptions): Promise<void> {

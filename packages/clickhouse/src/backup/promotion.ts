@@ -6,6 +6,7 @@ import type { Sql } from '../connection/sql.js';
 import { History } from '../schema/history.js';
 import { MigrationLock, withLocks } from '../schema/lock.js';
 import { removeDatabase } from '../schema/scratch-databases.js';
+import { UNFINISHED } from './unfinished-restore.js';
 
 const OPERATION = 'restore.promote';
 /** Tables by which processes lock a schema; each database keeps its own. */
@@ -104,6 +105,15 @@ async function findPlan(sql: Sql, side: string, keepAs: string, options: CallOpt
     const plan = parsePlan(found.comment);
     if (plan?.promotes === side && isUnderWay(plan, restored)) return { plan, isNew: false };
     throw new ValidationError('keepAs', `the database ${keepAs} exists already`, { operation: OPERATION });
+  }
+  if (restored.has(UNFINISHED)) {
+    throw new ValidationError(
+      'database',
+      `the database ${side} is there from a restore that has not finished`,
+      {
+        operation: OPERATION,
+      },
+    );
   }
   await requireSameVersion(server, sql.database, side, options);
   const plan: Plan = {

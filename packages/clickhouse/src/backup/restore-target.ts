@@ -13,6 +13,7 @@ import { replayBlocks } from './replay-blocks.js';
 import type { SideServers } from './side-servers.js';
 import { requireStoredTable } from './stored-tables.js';
 import { columnsOf, joinContents, readContent } from './table-content.js';
+import { finishRestore } from './unfinished-restore.js';
 
 interface SideParts {
   readonly servers: SideServers;
@@ -92,6 +93,13 @@ export class SideDatabase implements RestoreTarget {
     await this.#switchMerges(operation, 'START', options);
     await schema.initialize(options);
     return schema.version(options);
+  }
+
+  async complete(options: CallOptions = {}): Promise<void> {
+    const operation = 'restore.complete';
+    const { checkOpen, servers } = this.#parts;
+    checkOpen(operation, options);
+    await onAll(servers.all, ({ sql }) => finishRestore(sql, operation, options));
   }
 
   async drop(options: CallOptions = {}): Promise<void> {

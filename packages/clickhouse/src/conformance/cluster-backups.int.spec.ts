@@ -48,6 +48,7 @@ const restored = async (): Promise<{ side: string; kept: string; expected: strin
   const expected = await closes();
   const { target } = await shards.copy(backend, backend);
   await target.migrate();
+  await target.complete();
   await insert(2);
   expect(await closes()).not.toEqual(expected);
   return { side: target.database, kept: `${target.database}_kept`, expected };

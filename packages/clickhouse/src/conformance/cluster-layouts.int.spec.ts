@@ -81,6 +81,7 @@ it('backup of one layout is restored into any other, row for row', async () => {
     const used = { two: 2, three: 3, grown: 3, single: 1 }[name];
     expect(bySymbol.filter((rows) => rows > 0)).toHaveLength(used);
     await target.migrate();
+    await target.complete();
     from = shards.connect(name, target.database);
     expect((await from.marketData.find({ limit: 1 })).totalCount).toBe(3 * SYMBOLS.length);
     expect(await from.checkpoints.load('S3')).toBe(7);

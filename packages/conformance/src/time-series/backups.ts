@@ -1,14 +1,12 @@
 import type { EncodedBlock, RecordName, TimeSeriesBackend } from '@quantumtrade/dal-domain';
-import { records } from '@quantumtrade/dal-domain';
-import type { DatabaseSnapshot, PartitionContent, RestoreTarget } from '@quantumtrade/dal-domain/operations';
-import { summaryOfRejection } from '../failures.js';
+import type { RestoreTarget } from '@quantumtrade/dal-domain/operations';
+import { rejectionOf, summaryOfRejection } from '../failures.js';
 import type { TestRunner } from '../runner.js';
+import { BAR_TABLE, blocksOf, copyTables, replay, totalRows } from './backup-blocks.js';
 import { barsOf, marketDataCase } from './block-samples.js';
 import { batchOfRows, caseOf, recordCases } from './record-cases.js';
 import type { OpenTimeSeries } from './subject.js';
 import { DAY, describeSubject, uniqueDay, uniqueName } from './subject.js';
-
-const BARS = records.marketData.table;
 
 /** Tests `BackupBackend`. */
 export function backupSuite(runner: TestRunner, open: OpenTimeSeries): void {
@@ -22,7 +20,7 @@ export function backupSuite(runner: TestRunner, open: OpenTimeSeries): void {
       const name = `${snapshot.database}_${uniqueName('side')}`;
       return backend().backups.createTarget(name, snapshot.schemaVersion);
     };
-    const contentOf = async (source: Pick<RestoreTarget, 'content'>) => source.content(BARS);
+    const contentOf = async (source: Pick<RestoreTarget, 'content'>) => source.content(BAR_TABLE);
     const closesOf = async (symbol: string) => {
       const { data } = await backend().marketData.find({ symbol });
       return data.map(({ close }) => close);
@@ -65,6 +63,7 @@ export function backupSuite(runner: TestRunner, open: OpenTimeSeries): void {
       await snapshot.release();
       await insertBars(symbol, day, 9, 3);
       await backend().checkpoints.save(symbol, 99);
+      await target.complete();
       await backend().backups.promote(name, `${name}_former`);
       expect(await rowsOf(backend(), symbol)).toEqual(before);
       expect(await backend().checkpoints.load(symbol)).toBe(77);
@@ -91,11 +90,11 @@ export function backupSuite(runner: TestRunner, open: OpenTimeSeries): void {
     it('snapshot refuses tables and parts that it does not have', async () => {
       await insertBars(uniqueName(), uniqueDay(), 2);
       const snapshot = await backend().backups.snapshot();
-      const { parts } = snapshot.tables.find(({ table }) => table === BARS)!;
+      const { parts } = snapshot.tables.find(({ table }) => table === BAR_TABLE)!;
       const { name } = parts[0]!;
       for (const part of ['', 'none', `${name}_`, `9/${name}`, `/${name}`]) {
         const refusal = { code: 'VALIDATION', field: 'part' };
-        expect(await summaryOfRejection(() => snapshot.read(BARS, part, 0, 1))).toEqual(refusal);
+        expect(await summaryOfRejection(() => snapshot.read(BAR_TABLE, part, 0, 1))).toEqual(refusal);
       }
       const unknown = () => snapshot.read('none', name, 0, 1);
       expect(await summaryOfRejection(unknown)).toEqual({ code: 'VALIDATION', field: 'table' });
@@ -111,7 +110,7 @@ export function backupSuite(runner: TestRunner, open: OpenTimeSeries): void {
       const all = await contentOf(snapshot);
       const [first] = all;
       expect(all.length).toBeGreaterThan(1);
-      expect(await snapshot.content(BARS, { partitions: [first!.partition, 'none'] })).toEqual([first]);
+      expect(await snapshot.content(BAR_TABLE, { partitions: [first!.partition, 'none'] })).toEqual([first]);
       await snapshot.release();
     });
 
@@ -185,7 +184,7 @@ export function backupSuite(runner: TestRunner, open: OpenTimeSeries): void {
       const good = { id: 'b', rowCount: 2, bytes };
       for (const wrong of [{ rowCount: 3 }, { bytes: bytes.subarray(1) }]) {
         const blocks = [good, { ...good, id: 'a', ...wrong }];
-        expect(await summaryOfRejection(() => target.replay(BARS, blocks))).toEqual(refusal);
+        expect(await summaryOfRejection(() => target.replay(BAR_TABLE, blocks))).toEqual(refusal);
       }
       const unknown = () => target.replay('system.users', [good]);
       expect(await summaryOfRejection(unknown)).toEqual({ code: 'VALIDATION', field: 'table' });
@@ -207,6 +206,45 @@ export function backupSuite(runner: TestRunner, open: OpenTimeSeries): void {
       await target.drop();
     });
 
+    it('createTarget replaces an idle unfinished restore and nothing else', async () => {
+      const { backups, schema } = backend();
+      const [symbol, day] = [uniqueName(), uniqueDay()];
+      const [block] = await blocksOf(backend(), barsOf(symbol, day, 4), [day]);
+      const target = await newTarget();
+      await replay(target, block!);
+      const version = await schema.version();
+      const create = (replaceIdleMs?: number, name = target.database) =>
+        backups.createTarget(name, version, { replaceIdleMs });
+      const refusal = { code: 'VALIDATION', field: 'database' };
+      for (const idle of [undefined, 3_600_000]) {
+        const error = await rejectionOf(() => create(idle));
+        expect(error.message.includes(`the database ${target.database} is there from a restore that`)).toBe(
+          true,
+        );
+      }
+      expect(totalRows(await contentOf(target))).toBe(4);
+      const replaced = await create(0);
+      expect(await contentOf(replaced)).toEqual([]);
+      await replaced.complete();
+      expect(await summaryOfRejection(() => create(0))).toEqual(refusal);
+      const snapshot = await backups.snapshot();
+      await snapshot.release();
+      expect(await summaryOfRejection(() => create(0, snapshot.database))).toEqual(refusal);
+      expect(await summaryOfRejection(() => create(-1))).toEqual({
+        code: 'VALIDATION',
+        field: 'replaceIdleMs',
+      });
+      await replaced.drop();
+    });
+
+    it('promote refuses a restore that has not finished', async () => {
+      const { backups } = backend();
+      const target = await newTarget();
+      const promote = () => backups.promote(target.database, `${target.database}_former`);
+      expect(await summaryOfRejection(promote)).toEqual({ code: 'VALIDATION', field: 'database' });
+      await target.drop();
+    });
+
     it('migrate brings an older schema to the newest version with its rows', async () => {
       const { backups, schema } = backend();
       const newest = await schema.version();
@@ -222,6 +260,7 @@ export function backupSuite(runner: TestRunner, open: OpenTimeSeries): void {
       const old = await newTargetAt(backend(), 1);
       const kept = await newTarget();
       const ready = await newTarget();
+      await Promise.all([old.complete(), ready.complete()]);
       const name = `${old.database}_former`;
       const older = () => backups.promote(old.database, name);
       expect(await summaryOfRejection(older)).toEqual({ code: 'VALIDATION', field: 'database' });
@@ -238,39 +277,6 @@ async function newTargetAt(backend: TimeSeriesBackend, version: number): Promise
   const snapshot = await backend.backups.snapshot();
   await snapshot.release();
   return backend.backups.createTarget(`${snapshot.database}_${uniqueName('old')}`, version);
-}
-
-const totalRows = (content: readonly PartitionContent[]): number =>
-  content.reduce((sum, { rows }) => sum + rows, 0);
-
-/** Copies all parts, in slices of two rows or more, and returns the number of rows. */
-async function copyTables(snapshot: DatabaseSnapshot, target: RestoreTarget): Promise<number> {
-  let copied = 0;
-  for (const { table, parts } of snapshot.tables) {
-    for (const { name, rows } of parts) {
-      const step = Math.max(2, Math.ceil(rows / 3));
-      for (let from = 0; from < rows; from += step) {
-        const block = await snapshot.read(table, name, from, Math.min(rows, from + step));
-        await target.store(table, `${name}-${from}`, block.rows, block.bytes);
-        copied += block.rows;
-      }
-    }
-  }
-  return copied;
-}
-
-const replay = (target: RestoreTarget, ...blocks: readonly EncodedBlock[]): Promise<void> =>
-  target.replay(BARS, blocks);
-
-/** Encodes bars as the write path does, with a version that no other batch has. */
-async function blocksOf(
-  backend: TimeSeriesBackend,
-  rows: readonly unknown[],
-  [day]: readonly number[],
-): Promise<readonly EncodedBlock[]> {
-  const collector = backend.blocks.collect('marketData' as RecordName);
-  collector.append(batchOfRows(marketDataCase, rows, { timestamp: day }) as never);
-  return collector.finish();
 }
 
 /** Returns the rows of every record with this scope. */

@@ -72,7 +72,7 @@ export interface DatabaseSnapshot {
 /** A block of the write path that is stored again. */
 export type ReplayedBlock = Pick<EncodedBlock, 'id' | 'rowCount' | 'bytes'>;
 
-/** A database beside the one in use, made for a restore. */
+/** A database beside the one in use, made for a restore, and unfinished until {@link RestoreTarget.complete}. */
 export interface RestoreTarget {
   readonly database: string;
   /** Stores the rows of a block that was read from a snapshot, as a whole; the same id again stores nothing. */
@@ -90,7 +90,17 @@ export interface RestoreTarget {
    * versions of rows go as in any table. Many blocks are replayed after it.
    */
   migrate(options?: CallOptions): Promise<number>;
+  /** Ends the restore. Before it, the database is neither promoted nor taken for one that is of use. */
+  complete(options?: CallOptions): Promise<void>;
   drop(options?: CallOptions): Promise<void>;
+}
+
+export interface CreateTargetOptions extends CallOptions {
+  /**
+   * Drops the database of that name first where it is that of an unfinished restore that nobody has used for so long. One
+   * that was completed, or that no restore has made, is never dropped. @default nothing is dropped (milliseconds)
+   */
+  readonly replaceIdleMs?: number | undefined;
 }
 
 /** Reads and writes whole databases, for backups and restores. Names of databases are checked by {@link requireDatabaseName}. */
@@ -101,14 +111,18 @@ export interface BackupBackend {
    */
   snapshot(options?: CallOptions): Promise<DatabaseSnapshot>;
   /**
-   * Creates an empty database with this version of the schema. Rejects with `ValidationError` where one of that name exists, and with
-   * `MigrationError` where the version is unknown.
+   * Creates an empty database with this version of the schema. Rejects with `ValidationError` where one of that name exists, which says whether
+   * it is that of an unfinished restore, and with `MigrationError` where the version is unknown.
    */
-  createTarget(database: string, schemaVersion: number, options?: CallOptions): Promise<RestoreTarget>;
+  createTarget(
+    database: string,
+    schemaVersion: number,
+    options?: CreateTargetOptions,
+  ): Promise<RestoreTarget>;
   /**
    * Puts the tables of `database` in the place of those in use, table by table without a moment in which one is missing, and
    * keeps the former tables in the database `keepAs`, which is created. `database` is dropped then. Rejects with `ValidationError` where
-   * its schema has another version than the one in use. After a failure half-way the same call goes on where it stopped. Rows written
+   * its schema has another version than the one in use, or its restore has not finished. After a failure half-way the same call goes on where it stopped. Rows written
    * meanwhile go to either; end all writers first.
    */
   promote(database: string, keepAs: string, options?: CallOptions): Promise<void>;

@@ -138,6 +138,7 @@ it('refuses a store whose archive is in use', async () => {
   const { backups } = memoryTimeSeries({ clock: site.harness.clock });
   const target = await backups.createTarget('side', 1);
   await target.migrate();
+  await target.complete();
   const clock = { now: () => 500 };
   await promoteRestored(backups, site.copies, { database: 'side', keepAs: 'former', clock });
   await expect(site.copy()).rejects.toThrow(/to - the archive in memory is one in use/);
@@ -183,7 +184,9 @@ it('copies the end of a retired writer and the records of promotions', async () 
   await site.copy();
   await retireWriter(site.harness.store, writer);
   const { backups } = memoryTimeSeries({ clock: site.harness.clock });
-  await (await backups.createTarget('side', 1)).migrate();
+  const target = await backups.createTarget('side', 1);
+  await target.migrate();
+  await target.complete();
   await promoteRestored(backups, site.harness.store, { database: 'side', keepAs: 'former' });
   await site.copy();
   expect(await archivedWriters(site.copies)).toMatchObject([{ writer, isClosed: true }]);

@@ -1,4 +1,5 @@
-import { Random, seeds } from '@quantumtrade/dal-testing';
+import type { ObjectStore } from '@quantumtrade/dal-domain/operations';
+import { Random, seeds, until } from '@quantumtrade/dal-testing';
 import { bars } from '@quantumtrade/dal-testing/records';
 import { ENGINE_TABLES, EngineDatabase } from '../testing/engine-database.js';
 import { createBackup } from './create-backup.js';
@@ -136,4 +137,44 @@ it('a changed object is refused and leaves no database', async () => {
   const restoring = restoreBackup(engine.backend.backups, engine.store, { into, id });
   await expect(restoring).rejects.toMatchObject({ code: 'VALIDATION', field: key });
   expect(await engine.run(`SELECT count() FROM system.databases WHERE name = '${into}'`)).toBe('0\n');
+});
+
+it('a killed restore is refused, and replaced once it is idle', async () => {
+  await engine.insertRandom('market_data', 200, 6);
+  const { id, rows } = await backup();
+  const stored = await engine.rows(engine.name, true);
+  const into = `${engine.name}_side`;
+  const { backups } = engine.backend;
+  const restore = (store: ObjectStore, replaceIdleMs?: number) =>
+    restoreBackup(backups, store, { into, id, replaceIdleMs });
+  let isAlive = true;
+  const killed = new Promise<void>((resolve) => {
+    engine.store.onCall = (call, key) => {
+      if (call === 'get' && key.includes('/data/') && isAlive) {
+        isAlive = false;
+        resolve();
+      }
+    };
+  });
+  void restore(engine.store.connect(() => isAlive));
+  await killed;
+  engine.store.onCall = () => undefined;
+  await expect(restore(engine.store)).rejects.toMatchObject({
+    code: 'VALIDATION',
+    field: 'database',
+    message: expect.stringContaining(
+      `${into} is there from a restore that has not finished: replace it, or drop it`,
+    ),
+  });
+  await expect(restore(engine.store, 600_000)).rejects.toThrow(/may be under way: it was changed \d+ s ago/);
+  await expect(backups.promote(into, `${engine.name}_former`)).rejects.toThrow('has not finished');
+  const running = engine.run('SELECT sleep(2)', into);
+  const count = `SELECT count() FROM system.processes WHERE current_database = '${into}'`;
+  await until(async () => (await engine.run(count)) === '1\n');
+  await expect(restore(engine.store, 0)).rejects.toThrow('is under way: 1 queries run in it');
+  await running;
+  expect(await restore(engine.store, 0)).toMatchObject({ rows });
+  expect(await engine.rows(into, true)).toEqual(stored);
+  await expect(restore(engine.store, 0)).rejects.toThrow(`the database ${into} exists already`);
+  await backups.promote(into, `${engine.name}_former`);
 });

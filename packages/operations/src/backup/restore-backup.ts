@@ -21,11 +21,15 @@ export interface RestoreBackupOptions extends CallOptions {
   readonly into: string;
   /** Backup to restore. @default the newest one */
   readonly id?: string | undefined;
+  /**
+   * Drops the database of that name first where it is that of an unfinished restore that nobody has used for so long. @default nothing is dropped (milliseconds)
+   */
+  readonly replaceIdleMs?: number | undefined;
 }
 
 const KNOWN = keysOf<RestoreBackupOptions>({
   ...{ signal: true, deadline: true, priority: true },
-  ...{ into: true, id: true },
+  ...{ into: true, id: true, replaceIdleMs: true },
 });
 
 /** A restored database that is not in use yet. */
@@ -50,10 +54,26 @@ export async function restoreBackup(
   options: RestoreBackupOptions,
 ): Promise<RestoredDatabase> {
   requireKnownKeys(options, KNOWN, OPERATION);
-  const { into, id, ...limits } = options;
+  const { into, id, replaceIdleMs, ...limits } = options;
+  const restored = await fillDatabase(backups, store, { into, id, replaceIdleMs, ...limits });
+  try {
+    await restored.target.complete(limits);
+    return restored;
+  } catch (error) {
+    await restored.target.drop().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Restores a backup as {@link restoreBackup} does, and leaves the completion of the database to the caller. */
+export async function fillDatabase(
+  backups: BackupBackend,
+  store: ObjectStore,
+  { into, id, replaceIdleMs, ...limits }: RestoreBackupOptions,
+): Promise<RestoredDatabase> {
   requireDatabaseName('into', into, OPERATION);
   const manifest = await findBackup(store, id, OPERATION, limits);
-  const target = await backups.createTarget(into, manifest.schemaVersion, limits);
+  const target = await backups.createTarget(into, manifest.schemaVersion, { ...limits, replaceIdleMs });
   try {
     let rows = 0;
     let bytes = 0;

@@ -19,6 +19,7 @@ it('replays blocks acknowledged after the backup and by the instant', async () =
     blocks: 2,
     rows: 2,
   });
+  expect(recovery.target).toMatchObject({ isDropped: false, isComplete: true });
   expect(recovery.target.replayed).toEqual([
     ['market_data', 'b', 'rows of b'],
     ['market_data', 'c', 'rows of c'],
@@ -144,7 +145,7 @@ it('drops the target when a block cannot be replayed', async () => {
   recovery.backup(50);
   recovery.target.failure = new Error('refused');
   await expect(recovery.restore(200)).rejects.toThrow('refused');
-  expect(recovery.target.isDropped).toBe(true);
+  expect(recovery.target).toMatchObject({ isDropped: true, isComplete: false });
 });
 
 it('refuses to restore past blocks that a damaged disk has lost', async () => {

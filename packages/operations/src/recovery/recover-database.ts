@@ -24,7 +24,7 @@ export interface RecoveryParts {
   readonly promotions: readonly number[];
   /** State of the copies, where the store has copies of another one. */
   readonly copy: ArchiveCopy | undefined;
-  /** Restores a backup into a new database with the newest version of the schema. */
+  /** Restores a backup into a new database with the newest version of the schema, and leaves its completion to the caller. */
   readonly restore: (backup: BaseBackup) => Promise<RestoreTarget>;
 }
 
@@ -93,6 +93,7 @@ export async function recoverDatabase(
         if (isUndelivered) counts.undeliveredBlocks++;
       }
     });
+    await target.complete(limits);
   } catch (error) {
     await target.drop().catch(() => undefined);
     throw error;

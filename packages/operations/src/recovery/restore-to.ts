@@ -3,7 +3,7 @@ import type { BackupBackend, ObjectStore } from '@quantumtrade/dal-domain/operat
 import { requireDatabaseName } from '@quantumtrade/dal-domain/operations';
 import { readArchiveCopy } from '../archive/archive-copy.js';
 import { listBackups, type BackupSummary } from '../backup/catalog.js';
-import { restoreBackup } from '../backup/restore-backup.js';
+import { fillDatabase } from '../backup/restore-backup.js';
 import { promotionTimes } from './promotions.js';
 import {
   type BaseBackup,
@@ -17,10 +17,14 @@ const OPERATION = 'restore.to';
 export interface RestoreToOptions extends RecoveryOptions {
   /** Name of the database that is created. */
   readonly into: string;
+  /**
+   * Drops the database of that name first where it is that of an unfinished restore that nobody has used for so long. @default nothing is dropped (milliseconds)
+   */
+  readonly replaceIdleMs?: number | undefined;
 }
 
 const KNOWN = keysOf<RestoreToOptions>({
-  ...{ signal: true, deadline: true, priority: true, into: true },
+  ...{ signal: true, deadline: true, priority: true, into: true, replaceIdleMs: true },
   ...{ to: true, undelivered: true, allowedClockDifferenceMs: true },
 });
 
@@ -35,7 +39,7 @@ export async function restoreTo(
   options: RestoreToOptions,
 ): Promise<RecoveredDatabase> {
   requireKnownKeys(options, KNOWN, OPERATION);
-  const { into, ...recovery } = options;
+  const { into, replaceIdleMs, ...recovery } = options;
   const { to, undelivered: _, allowedClockDifferenceMs, ...limits } = recovery;
   requireDatabaseName('into', into, OPERATION);
   requireWholeNumber('allowedClockDifferenceMs', allowedClockDifferenceMs, OPERATION);
@@ -48,7 +52,7 @@ export async function restoreTo(
     copy: await readArchiveCopy(store, limits),
     backups: (await listBackups(store, limits)).flatMap(baseOf),
     restore: async ({ id }: BaseBackup) =>
-      (await restoreBackup(backups, store, { into, id, ...limits })).target,
+      (await fillDatabase(backups, store, { into, id, replaceIdleMs, ...limits })).target,
   };
   return recoverDatabase(parts, recovery);
 }

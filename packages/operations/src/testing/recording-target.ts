@@ -6,6 +6,7 @@ export class RecordingTarget implements RestoreTarget {
   /** Table, id and rows of each replayed block. */
   readonly replayed: [table: string, id: string, rows: string][] = [];
   isDropped = false;
+  isComplete = false;
   failure: unknown;
 
   constructor(database: string) {
@@ -19,6 +20,10 @@ export class RecordingTarget implements RestoreTarget {
 
   async drop(): Promise<void> {
     this.isDropped = true;
+  }
+
+  async complete(): Promise<void> {
+    this.isComplete = true;
   }
 
   store = () => Promise.reject(new Error('no block of a snapshot is expected'));
