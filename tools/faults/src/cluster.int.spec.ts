@@ -220,6 +220,14 @@ it('snapshot needs one copy of each shard', async () => {
   }
 });
 
+it('snapshot drops abandoned drills on every copy', async () => {
+  const drill = `qtdal_drill_${Math.floor(Date.now() / 1_000) - 90_000}_0123456789ab`;
+  for (const name of [drill, `${drill}_distributed`]) await site.cluster.query(`CREATE DATABASE ${name}`);
+  await (await site.connect().backups.snapshot()).release();
+  const left = "SELECT count() FROM system.databases WHERE startsWith(name, 'qtdal_')";
+  expect(await site.cluster.query(left)).toEqual(Array(4).fill('0\n'));
+});
+
 it('replay that a copy missed is finished by the next one', async () => {
   const backend = site.connect({ retry: { maxAttempts: 1 } });
   const version = await backend.schema.version();

@@ -146,11 +146,3 @@ it('snapshot has parts under the names that it lists alone', async () => {
   }
   await snapshot.release();
 });
-
-it('snapshot drops abandoned drills on every server', async () => {
-  const at = Math.floor(Date.now() / 1_000) - 90_000;
-  const name = `qtdal_drill_${at}_0123456789ab`;
-  for (const each of [name, `${name}_distributed`]) await cluster.query(`CREATE DATABASE ${each}`);
-  await (await backend.backups.snapshot()).release();
-  expect(await databasesOf('^qtdal_')).toEqual(['', '', '']);
-});

@@ -36,7 +36,7 @@ export interface SnapshotBlock {
 export interface PartitionContent {
   readonly partition: string;
   readonly rows: number;
-  /** In hexadecimal; equal for equal rows on every server, whatever the codecs of its columns. */
+  /** In hexadecimal; equal for equal rows on every server, whatever the codecs of its columns, and however they are spread over shards. */
   readonly hash: string;
 }
 

@@ -8,6 +8,7 @@ import { memoryCacheBackend } from '@quantumtrade/dal-memory';
 import { DirectoryObjectStore } from '@quantumtrade/dal-object-store';
 import type { Archive } from '@quantumtrade/dal-operations';
 import { openArchive } from '@quantumtrade/dal-operations';
+import type { Random } from '@quantumtrade/dal-testing';
 import { stopMergesOf, TEMPLATE } from '../writing/migrated-engine.js';
 import type { LosableServers } from './losable-servers.js';
 
@@ -70,9 +71,9 @@ export class DisasterSite {
     return this.#servers.lose();
   }
 
-  /** Starts empty servers and connects to them. Merges are off in a restored table as well. */
-  async rebuild(): Promise<ClickHouseBackend> {
-    await this.#servers.replace();
+  /** Starts empty servers, whose rows may be spread in another way, and connects to them. Merges are off in a restored table as well. */
+  async rebuild(random: Random): Promise<ClickHouseBackend> {
+    await this.#servers.replace(random);
     const backend = connectClickHouse({ ...this.#servers.settings, database: DRILLED });
     await backend.schema.initialize();
     const { backups } = backend;

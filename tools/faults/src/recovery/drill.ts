@@ -42,7 +42,7 @@ async function drillAt(site: DisasterSite, seed: number): Promise<DrillResult> {
 
   const to = random.chance(1 / 3) ? 'latest' : new Date(first + random.below(disasterAt - first));
   if (to !== 'latest') await until(async () => (await reached(site)) >= to.getTime());
-  const backend = await site.rebuild();
+  const backend = await site.rebuild(random);
   const undelivered = undeliveredBlocks(site.writerDirectory);
   const recovery = await restoreTo(backend.backups, site.store, { to, into: 'restored', undelivered });
   await backend.backups.promote('restored', 'replaced');

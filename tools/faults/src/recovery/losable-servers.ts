@@ -4,6 +4,7 @@ import type { ClickHouseSettings } from '@quantumtrade/dal-clickhouse';
 import type { EmbeddedClickHouse } from '@quantumtrade/dal-clickhouse-embedded';
 import { startEmbeddedClickHouse } from '@quantumtrade/dal-clickhouse-embedded';
 import { ClickHouseCluster, type ClickHouseNode } from '@quantumtrade/dal-test-servers/cluster';
+import type { Random } from '@quantumtrade/dal-testing';
 import { queryClickHouse } from '@quantumtrade/dal-testing/clickhouse';
 import { copyMigratedEngine } from '../writing/migrated-engine.js';
 
@@ -15,8 +16,8 @@ export interface LosableServers {
   readonly requestTimeoutMs: number;
   /** Kills all of them and deletes their data. */
   lose(): Promise<void>;
-  /** Starts empty ones. */
-  replace(): Promise<void>;
+  /** Starts empty ones, whose rows may be spread in another way. */
+  replace(random: Random): Promise<void>;
   /**
    * Runs a statement on each of them. Returns the tab-separated values of each row, those of one copy where rows have copies. Throws when
    * copies differ.
@@ -67,10 +68,20 @@ export class LosableEngine implements LosableServers {
   }
 }
 
+type Layout = NonNullable<NonNullable<ClickHouseSettings['cluster']>['layout']>;
+
+/** Ways in which rows of January and February 2024 are spread over two shards. */
+const LAYOUTS: readonly Layout[] = [
+  [{ shards: 2 }],
+  [{ shards: 1 }],
+  [{ shards: 1 }, { from: '2024-02', shards: 2 }],
+];
+
 /** Two shards of two copies that the writer keeps equal. */
 export class LosableCluster implements LosableServers {
   readonly requestTimeoutMs = 30_000;
   readonly #cluster: ClickHouseCluster;
+  #layout: Layout = LAYOUTS[0]!;
 
   private constructor(cluster: ClickHouseCluster) {
     this.#cluster = cluster;
@@ -85,7 +96,7 @@ export class LosableCluster implements LosableServers {
     const { username, password } = nodes[0]!;
     return {
       endpoints: nodes.map(({ url, shard }) => ({ url, shard: String(shard) })),
-      cluster: { name, copies: 'written', layout: [{ shards: 2 }] },
+      cluster: { name, copies: 'written', layout: this.#layout },
       // Four engines share the machine: one that answers late is not lost.
       failover: { probeTimeoutMs: 30_000 },
       ...{ username, password },
@@ -96,7 +107,8 @@ export class LosableCluster implements LosableServers {
     await Promise.all(this.#cluster.nodes.map((node) => node.lose()));
   }
 
-  async replace(): Promise<void> {
+  async replace(random: Random): Promise<void> {
+    this.#layout = random.pick(LAYOUTS);
     await Promise.all(this.#cluster.nodes.map((node) => node.start()));
   }
 
