@@ -178,8 +178,9 @@ function fromGateway({ status, message, retryAfterMs }: ForeignAnswerError): Fai
   return isRefusal ? { ...refusal, reason } : { ...connectionFailure(failure, reason), retryAfterMs };
 }
 
-function fromAdmission({ reason, message }: NotAdmittedError): Failure {
-  const common = { reason: message, retryable: true, elsewhere: true, sent: 'no' } as const;
+function fromAdmission(cause: NotAdmittedError): Failure {
+  const { reason, message } = cause;
+  const common = { reason: message, retryable: true, elsewhere: true, sent: 'no', cause } as const;
   return { ...common, code: reason === 'DEADLINE' ? 'TIMEOUT' : 'CONNECTION' };
 }
 

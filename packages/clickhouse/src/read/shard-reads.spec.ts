@@ -1,4 +1,6 @@
 import { ConnectionError, QueryError, TimeoutError } from '@quantumtrade/dal-domain';
+import { NotAdmittedError } from '@quantumtrade/dal-runtime';
+import { toDomainError } from '../connection/errors.js';
 import { readShards } from './shard-reads.js';
 
 const shards = { shards: [1, 2, 3], valuesOf: (shard: number) => (shard === 2 ? ['A', 'B'] : null) };
@@ -29,6 +31,9 @@ it.each([
   new ConnectionError('the login is refused', { operation: 'find', retryable: false }),
   new TimeoutError(5, { operation: 'find' }),
   new TypeError('wrong'),
+  toDomainError(new NotAdmittedError('QUEUE_FULL', 'the queue is full'), {
+    ...{ operation: 'find', query: 'SELECT 1', elapsedMs: 1 },
+  }),
 ])('any other failure of a shard fails the read: %s', async (error) => {
   await expect(failing({ 1: lost('find'), 2: error })).rejects.toBe(error);
 });

@@ -1,5 +1,6 @@
-import type { MissingShard } from '@quantumtrade/dal-domain';
+import type { DatabaseError, MissingShard } from '@quantumtrade/dal-domain';
 import { isDatabaseError } from '@quantumtrade/dal-domain';
+import { NotAdmittedError } from '@quantumtrade/dal-runtime';
 import type { InstantRange } from '../cluster/shard-layout.js';
 import type { Sql } from '../connection/sql.js';
 
@@ -48,7 +49,7 @@ export async function readShards<T>(
       try {
         return [await read(shard)];
       } catch (error) {
-        if (!isDatabaseError(error) || error.code !== 'CONNECTION' || !error.retryable) throw error;
+        if (!isUnreachable(error)) throw error;
         missing.push({ shard, values: valuesOf(shard), reason: error.message });
         return [];
       }
@@ -56,6 +57,13 @@ export async function readShards<T>(
   );
   return { answers: found.flat(1) as T[], missing: missing.sort(byShardNumber) };
 }
+
+/** Whether an error says that no server could be reached. A query that this process did not send says nothing about servers. */
+const isUnreachable = (error: unknown): error is DatabaseError =>
+  isDatabaseError(error) &&
+  error.code === 'CONNECTION' &&
+  error.retryable &&
+  !(error.cause instanceof NotAdmittedError);
 
 /** Compares missing shards by their numbers. */
 export const byShardNumber = (a: MissingShard, b: MissingShard): number => a.shard - b.shard;
