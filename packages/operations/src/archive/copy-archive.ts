@@ -63,7 +63,9 @@ export async function copyArchive(
   const sum = { segments: 0, bytes: 0, present: 0 };
   await forEachConcurrently(archives, CONCURRENT_WRITERS, (archive) => copyWriter(copying, archive, sum));
   const open = archives.map(({ position }) => position).filter(({ isClosed }) => !isClosed);
-  const reachesTo = Math.min(before, ...open.map(({ completeTo }) => completeTo));
+  // Without any archive, nothing is known of what was written.
+  const reachesTo =
+    archives.length === 0 ? reached : Math.min(before, ...open.map(({ completeTo }) => completeTo));
   await copyPromotions(from, to, copying.copied);
   await putArchiveCopy(to, { reachesTo }, limits);
   const copiedAt = new Date(clock.now()).toISOString();

@@ -50,8 +50,17 @@ it('begins with an older backup when the newest may have later writes', async ()
   expect(await recovery.restore(400)).toMatchObject({ backup: 'backup 200' });
 });
 
+it.each([300, 'latest'] as const)('refuses %s without an archive', async (to) => {
+  const recovery = new RecoveryScenario();
+  recovery.backup(200, 210);
+  await expect(recovery.restore(to)).rejects.toThrow(/to - needs an archive of what was written/);
+});
+
 it('refuses an instant that no backup was completed before', async () => {
   const recovery = new RecoveryScenario();
+  const archive = recovery.open();
+  await recovery.append(archive, 'a', 100);
+  await recovery.harness.settle(archive.close());
   recovery.backup(200, 210);
   await expect(recovery.restore(205)).rejects.toThrow(/the first is of 1970-01-01T00:00:00.210Z/);
 });
@@ -112,6 +121,9 @@ it('replays a block once that was archived twice', async () => {
 
 it('replays undelivered blocks that were acknowledged by the instant', async () => {
   const recovery = new RecoveryScenario();
+  const archive = recovery.open();
+  await recovery.append(archive, 'of the backup', 10);
+  await recovery.harness.settle(archive.close());
   recovery.backup(50);
   async function* undelivered() {
     for (const [id, acknowledgedAt] of [

@@ -107,13 +107,17 @@ export async function recoverDatabase(
   };
 }
 
-/** Returns the instant to restore to. Throws `ValidationError` when it is later than the archive of a writer, or the copies, reach. */
+/** Returns the instant to restore to. Throws `ValidationError` without an archive, and when it is later than the archive of a writer, or the copies, reach. */
 function requireReached(
   archives: readonly WriterArchive[],
   copy: ArchiveCopy | undefined,
   to: Date | 'latest',
   backups: readonly BaseBackup[],
 ): number {
+  if (archives.length === 0) {
+    const reason = 'needs an archive of what was written, and the store has none: restore a backup as it is';
+    throw new ValidationError('to', reason, { operation: OPERATION });
+  }
   const open = archives.map(({ position }) => position).filter(({ isClosed }) => !isClosed);
   open.sort((a, b) => a.completeTo - b.completeTo);
   const [least] = open;

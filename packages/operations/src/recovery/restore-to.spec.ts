@@ -45,9 +45,14 @@ it('restores a backup and later blocks into a database to promote', async () => 
 });
 
 it('needs a backup after a promotion to restore to a later instant', async () => {
-  const { store, clock } = new ArchiveHarness();
-  clock.set(START);
+  const harness = new ArchiveHarness();
+  harness.clock.set(START);
+  const { store, clock } = harness;
   const { backups } = memoryTimeSeries({ clock });
+  const archive = harness.open({ database: (await backups.snapshot()).database });
+  await harness.append(archive, 'of the backup', { begunAt: clock.now() });
+  await harness.settle(archive.close());
+  await harness.advance(1_000_000);
   await createBackup(backups, store, { clock });
   const restored = () => restoreTo(backups, store, { to: 'latest', into: `restored_${clock.now()}` });
   const { database } = await restored();
