@@ -14,7 +14,7 @@ export interface StoreOptions extends CommonOptions {
 export const withStoreOptions = (command: Command): Command =>
   withJson(withCommonOptions(command)).option(
     '--store <url>',
-    'where the backups are, such as file:///backups (default: backup.url)',
+    'store of the backups and the archive, such as file:///backups (default: backup.url)',
   );
 
 /** Opens the store of backups, and closes it after the work. */

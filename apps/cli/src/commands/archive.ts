@@ -21,7 +21,9 @@ import type { RunSession } from '../session.js';
 export function addArchive(program: Command, run: RunSession): void {
   const group = program
     .command('archive')
-    .description('Show and prune the archive of stored blocks, from which restores to an instant are made.');
+    .description(
+      'Show, verify, copy and prune the archive of stored blocks, from which restores to an instant are made.',
+    );
   const subcommand = (usage: string) => withStoreOptions(group.command(usage));
 
   subcommand('status')

@@ -28,7 +28,7 @@ import type { RunSession } from '../session.js';
 export function addBackup(program: Command, run: RunSession): void {
   const group = program
     .command('backup')
-    .description('Back up the database, verify backups and drill restores.');
+    .description('Back up the database; verify, copy and remove backups; drill restores.');
   const subcommand = (usage: string) => withStoreOptions(group.command(usage));
 
   subcommand('create')
@@ -106,7 +106,7 @@ export function addBackup(program: Command, run: RunSession): void {
     )
     .requiredOption(
       '--keep <chains>',
-      'newest chains to keep: full backups with what follows each',
+      'required: newest chains to keep, full backups with what follows each',
       atLeastOne,
     )
     .option('--yes', 'remove them')

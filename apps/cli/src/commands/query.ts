@@ -85,7 +85,7 @@ export function addQuery(program: Command, run: RunSession): void {
   withJson(withCommonOptions(program.command('query')))
     .description('Read records, the newest rows of a symbol, or aggregates.')
     .addArgument(new Argument('<what>', 'record to read, or aggregate').choices(Object.keys(SUBJECTS)))
-    .option('--symbol <symbol>')
+    .option('--symbol <symbol>', 'rows of this symbol')
     .option('--symbols <symbols>', 'rows of any of these, separated by commas', list)
     .option('--start <instant>', 'first instant included, e.g. 2008-10-01', instantArgument)
     .option('--end <instant>', 'first instant excluded', instantArgument)
