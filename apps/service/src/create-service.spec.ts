@@ -91,6 +91,7 @@ describe('read and write API', () => {
       const latest = `${url}/latest?${by}=${value}${exact}`;
       const { data } = (await service.get(latest)).json<{ data: object[] }>();
       expect((await service.get(`${latest}&missingShards=allowed`)).json()).toEqual({ data, missing: [] });
+      expect((await service.get(`${latest}&missingShards=refused`)).json()).toEqual({ data });
     }
   });
 

@@ -78,11 +78,17 @@ function addLatest(app: TypedRoutes, { name, definition, url, database }: Record
       },
     },
     async ({ query, call }) => {
-      const { [by]: values, limit = 1, ...options } = query as Readonly<Record<string, unknown>>;
-      const rest = { ...options, ...call };
+      const {
+        [by]: values,
+        limit = 1,
+        missingShards,
+        ...options
+      } = query as Readonly<Record<string, unknown>>;
+      const mayLack = missingShards === 'allowed';
+      const rest = { ...options, ...call, ...(mayLack && { missingShards: 'allowed' as const }) };
       const args = hasLimit ? ([limit as number, rest] as const) : ([rest] as const);
       const given = values as readonly string[];
-      if (options['missingShards'] === 'allowed') {
+      if (mayLack) {
         const { data, missing } = (await repository.latestMany!(given, ...args)) as Entries & MissingReport;
         return { data: [...data.values()].flat(), missing };
       }
