@@ -64,8 +64,8 @@ export function requireReplaceable(
   const refuse = (reason: string) => {
     throw new ValidationError('database', `the database ${first.name} ${reason}`, { operation });
   };
-  // A process that died between the two statements of a creation has left no table at all.
-  const isUnfinished = found.some(({ marks, tables }) => marks > 0 || tables === 0);
+  // A process that died between the two statements of a creation has left no table at all. Beside a whole database, an empty one is not of that kind.
+  const isUnfinished = found.some(({ marks }) => marks > 0) || found.every(({ tables }) => tables === 0);
   if (!isUnfinished || found.some(({ comment }) => comment !== COMMENT)) refuse('exists already');
   if (replaceIdleMs === undefined)
     refuse('is there from a restore that has not finished: replace it, or drop it');

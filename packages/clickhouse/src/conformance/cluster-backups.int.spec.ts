@@ -1,6 +1,7 @@
 import { jest } from '@jest/globals';
 import { until } from '@quantumtrade/dal-testing';
 import { buildRow } from '@quantumtrade/dal-testing/records';
+import type { ClickHouseNode } from '@quantumtrade/dal-test-servers/cluster';
 import type { ClickHouseBackend } from '../backend.js';
 import { promote } from '../backup/promotion.js';
 import { ClickHouseClient } from '../connection/clickhouse-client.js';
@@ -110,6 +111,16 @@ it('createTarget leaves nothing where a server has the database', async () => {
     expect(await databasesOf(`^${name}`)).toEqual(['', taken, '']);
     await cluster.nodes[1]!.query(`DROP DATABASE ${taken} SYNC`);
   }
+});
+
+it('createTarget keeps what other servers have beside an emptied database', async () => {
+  const { side } = await restored();
+  const [node] = cluster.nodes as [ClickHouseNode];
+  const tables = await node.query(`SELECT name FROM system.tables WHERE database = '${side}'`);
+  for (const table of tables.trim().split('\n')) await node.query(`DROP TABLE ${side}.${table} SYNC`);
+  const replaced = backend.backups.createTarget(side, 7, { replaceIdleMs: 0 });
+  await expect(replaced).rejects.toMatchObject({ reason: `the database ${side} exists already` });
+  expect(await databasesOf(`^${side}$`)).toEqual([side, side, side]);
 });
 
 it('snapshot is refused while shards differ, and leaves no clones', async () => {
