@@ -58,6 +58,7 @@ it('restores to an instant between two ingestions and promotes', async () => {
   const restored = await call('restore', '--to', instant, '--into', side);
   expect(restored).toMatchObject({ code: EXIT.ok, err: '' });
   expect(restored.out).toContain(`The database as of ${instant} is restored into ${side}`);
+  expect(restored.out).toContain(`restore promote ${side} --keep-as NAME --yes\n`);
   const promoted = await call('restore', 'promote', side, '--keep-as', former, '--yes');
   expect(promoted).toMatchObject({ code: EXIT.ok, err: '' });
   expect(await symbols()).toEqual(['A', 'B']);
@@ -88,6 +89,7 @@ it('restores to an instant from the second store alone', async () => {
     expect(late.err).toContain(`is later than the copies in this store reach: ${reached}`);
     const restored = await call('restore', '--to', reached, '--into', `${side}_2`, ...second);
     expect(restored).toMatchObject({ code: EXIT.ok, err: '' });
+    expect(restored.out).toContain(`restore promote ${side}_2 --keep-as NAME --yes --store ${copies}\n`);
     expect(await symbols(`${side}_2`)).toEqual(['A', 'B', 'E', 'F']);
   } finally {
     renameSync(`${objects}-lost`, objects);

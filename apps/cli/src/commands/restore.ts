@@ -30,7 +30,7 @@ export function addRestore(program: Command, run: RunSession): void {
       'Restore a backup, or the database as of an instant, into a new database beside the one in use. Exits with 4 when something is damaged.',
     )
     .argument('[id]', 'backup; the newest one by default')
-    .option('--into <database>', 'name of the new database')
+    .option('--into <database>', 'required: name of the new database')
     .option('--replace', 'drop the database of that name first, where an unfinished restore has left it')
     .option(
       '--to <instant>',
@@ -50,8 +50,8 @@ export function addRestore(program: Command, run: RunSession): void {
           const target = { into, ...(options.replace && { replaceIdleMs: REPLACE_IDLE_MS }) };
           const restored =
             to === undefined
-              ? fromBackup(session, store, target, id)
-              : toInstant(session, store, target, to, journal);
+              ? fromBackup(session, store, options, target, id)
+              : toInstant(session, store, options, target, to);
           await restored.catch(rethrowDamage);
           return EXIT.ok;
         }),
@@ -61,7 +61,7 @@ export function addRestore(program: Command, run: RunSession): void {
   withStoreOptions(restore.command('promote'))
     .description('Put a restored database in the place of the one in use, whose tables are kept in another.')
     .argument('<database>', 'restored database')
-    .requiredOption('--keep-as <database>', 'new database for the tables that are in use now')
+    .requiredOption('--keep-as <database>', 'required: new database for the tables that are in use now')
     .option('--yes', 'do it; end all writers before')
     .action((side: string, options: StoreOptions & { keepAs: string; yes?: boolean }) =>
       run(options, async ({ open, config, output, signal }) => {
@@ -92,6 +92,7 @@ type TargetDatabase = Pick<RestoreBackupOptions, 'into' | 'replaceIdleMs'>;
 async function fromBackup(
   { open, output, signal }: Session,
   store: ObjectStore,
+  options: RestoreOptions,
   target: TargetDatabase,
   id: string | undefined,
 ): Promise<void> {
@@ -103,7 +104,7 @@ async function fromBackup(
   output.result({ database: into, id: manifest.id, completedAt, rows, bytes: size, schemaVersion }, () =>
     [
       `Backup ${manifest.id} is restored into ${into}: ${count(rows)} rows, ${bytes(size)}, as of ${completedAt}.`,
-      promotionHint(into),
+      promotionHint(into, options),
     ].join('\n'),
   );
 }
@@ -111,11 +112,12 @@ async function fromBackup(
 async function toInstant(
   { open, output, signal }: Session,
   store: ObjectStore,
+  options: RestoreOptions,
   target: TargetDatabase,
   to: Date | 'latest',
-  journal: string | undefined,
 ): Promise<void> {
   const { database } = await open();
+  const { journal } = options;
   const undelivered = journal === undefined ? undefined : undeliveredBlocks(journal);
   const restored = await restoreTo(database.backups, store, { ...target, to, undelivered, signal });
   const { backup, recoveryPoint, recoveryMs, blocks, rows, undeliveredBlocks: fromJournal } = restored;
@@ -123,13 +125,13 @@ async function toInstant(
     [
       `The database as of ${recoveryPoint.toISOString()} is restored into ${target.into} in ${seconds(recoveryMs)}:`,
       `backup ${backup}, and ${count(blocks)} blocks of ${count(rows)} rows, ${count(fromJournal)} of them from a journal.`,
-      promotionHint(target.into),
+      promotionHint(target.into, options),
     ].join('\n'),
   );
 }
 
-const promotionHint = (database: string): string =>
-  `Put it in use with: qtdal restore promote ${database} --keep-as NAME --yes`;
+const promotionHint = (database: string, { store }: StoreOptions): string =>
+  `Put it in use with: qtdal restore promote ${database} --keep-as NAME --yes${store === undefined ? '' : ` --store ${store}`}`;
 
 const instantOrLatest = (text: string): Date | 'latest' =>
   text === 'latest' ? text : new Date(instantArgument(text));
