@@ -44,6 +44,14 @@ const symbols = async (database = own.name) =>
 const segments = () =>
   readdirSync(objects, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.segment'));
 
+it.each([['copy', '--to', pathToFileURL(join(scratch.path, 'nowhere')).href], ['verify']])(
+  'archive %s exits with 4 without an archive',
+  async (...args) => {
+    const empty = pathToFileURL(join(scratch.path, 'empty')).href;
+    expect((await call('archive', ...args, '--store', empty)).code).toBe(EXIT.data);
+  },
+);
+
 it('restores to an instant between two ingestions and promotes', async () => {
   await ingest('A');
   expect(await call('backup', 'create')).toMatchObject({ code: EXIT.ok });

@@ -44,7 +44,9 @@ export function addArchive(program: Command, run: RunSession): void {
     );
 
   subcommand('verify')
-    .description('Read all segments and compare them with their hashes. Exits with 4 when one differs.')
+    .description(
+      'Read all segments and compare them with their hashes. Exits with 4 when one differs, or there is no archive.',
+    )
     .action((options: StoreOptions) =>
       run(options, ({ config, output, signal }) =>
         withBackupStore(config, options, async (store) => {
@@ -56,19 +58,22 @@ export function addArchive(program: Command, run: RunSession): void {
               ...problems.map(({ key, problem }) => `DAMAGED  ${key}: ${problem}`),
             ].join('\n'),
           );
-          return problems.length > 0 ? EXIT.data : EXIT.ok;
+          return problems.length > 0 || writers === 0 ? EXIT.data : EXIT.ok;
         }),
       ),
     );
 
   withCopyOption(subcommand('copy'))
-    .description('Copy what the second store lacks of the archive. Exits with 4 when something is damaged.')
+    .description(
+      'Copy what the second store lacks of the archive. Exits with 4 when something is damaged, or there is no archive.',
+    )
     .action((options: StoreOptions & { to?: string }) =>
       run(options, ({ config, output, signal }) =>
         withSecondStore(config, options, async (from, to, retainDays) => {
           const copied = await copyArchive(from, to, { retainDays, signal });
           output.result(copied, () => copiedArchiveText(copied));
-          return EXIT.ok;
+          // A job that never copies anything is not well.
+          return copied.writers === 0 ? EXIT.data : EXIT.ok;
         }),
       ),
     );
