@@ -72,7 +72,7 @@ const externals = {
   domain: { allowedExternalImports: ['zod'] },
   platform: { bannedExternalImports: [...allDrivers, ...containers] },
   conformance: { allowedExternalImports: ['fast-check'] },
-  testing: { allowedExternalImports: ['ioredis', '@smithy/signature-v4'] },
+  testing: { allowedExternalImports: ['ioredis', '@smithy/signature-v4', 'esbuild'] },
   adapter: { bannedExternalImports: containers },
   cache: { allowedExternalImports: ['lru-cache'] },
   integration: { allowedExternalImports: ['keyv', 'apache-arrow'] },
