@@ -67,9 +67,16 @@ export function memoryBackups(store: MemoryStore, clock: TimeSource): BackupBack
       unfinished.set(database, clock.now());
       return restoreTarget(store, database, created, {
         onUse: () => void (unfinished.has(database) && unfinished.set(database, clock.now())),
-        complete: () => void unfinished.delete(database),
+        complete: () => {
+          if (others.get(database) !== created) {
+            const reason = `the database ${database} was replaced by another restore`;
+            throw new ValidationError('database', reason, { operation: 'restore.complete' });
+          }
+          unfinished.delete(database);
+        },
         drop: () => {
-          if (others.get(database) === created) others.delete(database);
+          if (others.get(database) !== created) return;
+          others.delete(database);
           unfinished.delete(database);
         },
       });

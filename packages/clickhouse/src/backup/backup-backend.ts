@@ -21,7 +21,13 @@ import { promote } from './promotion.js';
 import { SideDatabase } from './restore-target.js';
 import { SideServers } from './side-servers.js';
 import { tablesAt } from './stored-tables.js';
-import { CREATE_RESTORED, findRestored, MARK_UNFINISHED, requireReplaceable } from './unfinished-restore.js';
+import {
+  CREATE_RESTORED,
+  databaseId,
+  findRestored,
+  MARK_UNFINISHED,
+  requireReplaceable,
+} from './unfinished-restore.js';
 
 /** Backups and restores of a database: that of one server, or that of a cluster whose copies are written. */
 export class ClickHouseBackups implements BackupBackend {
@@ -72,14 +78,24 @@ export class ClickHouseBackups implements BackupBackend {
     requireWholeNumber('replaceIdleMs', replaceIdleMs, operation);
     const servers = inUse.map((server) => ({ ...server, sql: server.sql.on(database) }));
     await this.#dropUnfinished(servers, replaceIdleMs, operation, options);
-    const created: ClusterServer[] = [];
-    const remove = () => onAll(created, ({ sql }) => this.#remove(sql, operation));
+    /** Identifiers of what was created; undefined until they are known. */
+    const created = new Map<ClusterServer, string | undefined>();
+    // A restore that stalled may have been replaced by another one.
+    const isOwn = async (server: ClusterServer) => {
+      const id = created.get(server);
+      return id === undefined || id === (await databaseId(server.sql, operation));
+    };
+    const remove = () =>
+      onAll([...created.keys()], async (server) => {
+        if (await isOwn(server)) await this.#remove(server.sql, operation);
+      });
     const schema = this.#schemaOf(database, servers);
     try {
       await onAll(servers, async (server) => {
         const system = server.sql.on('system');
         await system.command(operation, CREATE_RESTORED, { database }, options);
-        created.push(server);
+        created.set(server, undefined);
+        created.set(server, await databaseId(server.sql, operation, options));
         await system.command(operation, MARK_UNFINISHED, { database }, options);
       });
       await schema.migrate(schemaVersion, options);
@@ -89,7 +105,7 @@ export class ClickHouseBackups implements BackupBackend {
           servers: new SideServers(database, servers, layout),
           tables: tablesAt(schemaVersion),
           checkOpen: (name, call) => this.#sql.checkOpen(name, call),
-          ...{ schema, remove },
+          ...{ schema, remove, isOwn },
         },
         options,
       );

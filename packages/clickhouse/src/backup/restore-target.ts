@@ -1,5 +1,5 @@
 import type { CallOptions, SchemaController } from '@quantumtrade/dal-domain';
-import { QueryError } from '@quantumtrade/dal-domain';
+import { QueryError, ValidationError } from '@quantumtrade/dal-domain';
 import type {
   ContentOptions,
   PartitionContent,
@@ -20,7 +20,9 @@ interface SideParts {
   /** That of the database. */
   readonly schema: SchemaController;
   readonly tables: readonly string[];
-  /** Drops the database on all servers. */
+  /** Whether the database of a server is still the one that was created. */
+  readonly isOwn: (server: ClusterServer) => Promise<boolean>;
+  /** Drops the database on all servers, where it is still the one that was created. */
   readonly remove: () => Promise<void>;
   /** Checks the options of a call. */
   readonly checkOpen: (operation: string, options: CallOptions) => void;
@@ -97,8 +99,12 @@ export class SideDatabase implements RestoreTarget {
 
   async complete(options: CallOptions = {}): Promise<void> {
     const operation = 'restore.complete';
-    const { checkOpen, servers } = this.#parts;
+    const { checkOpen, servers, isOwn } = this.#parts;
     checkOpen(operation, options);
+    if ((await allOf(servers.all.map(isOwn))).includes(false)) {
+      const reason = `the database ${this.database} was replaced by another restore`;
+      throw new ValidationError('database', reason, { operation });
+    }
     await onAll(servers.all, ({ sql }) => finishRestore(sql, operation, options));
   }
 

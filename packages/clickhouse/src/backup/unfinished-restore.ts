@@ -15,6 +15,23 @@ export const MARK_UNFINISHED = `CREATE TABLE {database:Identifier}.${UNFINISHED}
 export const finishRestore = (sql: Sql, operation: string, options: CallOptions): Promise<void> =>
   sql.command(operation, `DROP TABLE IF EXISTS ${UNFINISHED} SYNC`, {}, options);
 
+/** Returns the identifier that the server gave to the database of `sql`; undefined when there is none. */
+export async function databaseId(
+  sql: Sql,
+  operation: string,
+  options?: CallOptions,
+): Promise<string | undefined> {
+  const [found] = await sql
+    .on('system')
+    .rows<{ uuid: string }>(
+      operation,
+      'SELECT toString(uuid) AS uuid FROM system.databases WHERE name = {database:String}',
+      { database: sql.database },
+      options,
+    );
+  return found?.uuid;
+}
+
 /** State of a database whose name a restore is to use. */
 interface FoundDatabase {
   readonly name: string;

@@ -17,12 +17,12 @@ afterEach(async () => {
 const DATABASE = 'd';
 const SERVERS = ['1', '1', '2', '2'].map((shard) => ({ shard }));
 
-const serve = (copies: 'replicated' | 'written', settings: Partial<ClickHouseSettings> = {}) =>
-  cluster.serve(SERVERS, {
-    ...settings,
-    database: DATABASE,
-    cluster: { name: 'bars', copies, layout: [{ shards: 1 }, { from: '2026-12', shards: 2 }] },
-  });
+const LAYOUT = [{ shards: 1 }, { from: '2026-12', shards: 2 }];
+const serve = (
+  copies: 'replicated' | 'written',
+  settings: Partial<ClickHouseSettings> = {},
+  layout: typeof LAYOUT = LAYOUT,
+) => cluster.serve(SERVERS, { ...settings, database: DATABASE, cluster: { name: 'bars', copies, layout } });
 const nameOf = (number: number) => new URL(cluster.servers[number]!.url).host;
 const synced = (number: number) =>
   cluster.servers[number]!.queries.filter((query) => query.startsWith('SYSTEM SYNC REPLICA'));
@@ -66,6 +66,12 @@ it('reads go to the shard that has all symbols', async () => {
   const both = [tables().near([symbolOf(1), symbolOf(2)], later), tables().near([symbolOf(2)])];
   for (const near of both) expect(near.database).toBe(`${DATABASE}_distributed`);
   expect(tables().near([symbolOf(2)], { end: Date.UTC(2026, 11) }).database).toBe(DATABASE);
+});
+
+it('rows of any symbol may be on a shard beyond the layout', async () => {
+  await serve('written', {}, LAYOUT.slice(0, 1));
+  expect(tables().shardsOf(undefined)).toEqual([1, 2]);
+  expect(tables().shardsOf([symbolOf(1)])).toEqual([1]);
 });
 
 it('blocks go to one copy or to all of them', async () => {

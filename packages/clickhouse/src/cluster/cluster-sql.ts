@@ -81,11 +81,13 @@ export class ClusterSql extends DatabaseSql {
   }
 
   override shardsOf(values: readonly string[] | undefined, range?: InstantRange): readonly number[] {
-    return this.#layout.shardsOf(values, range);
+    if (values) return this.#layout.shardsOf(values, range);
+    // Programs with a newer layout may have stored rows on any shard, and reads of the distributed tables return them.
+    return this.#pools.shards!().map(Number).sort(ascending);
   }
 
   override near(values: readonly string[], range?: InstantRange): Sql {
-    const [first, ...others] = this.shardsOf(values, range);
+    const [first, ...others] = this.#layout.shardsOf(values, range);
     return first !== undefined && others.length === 0 ? this.shard(first) : this;
   }
 
@@ -98,3 +100,5 @@ export class ClusterSql extends DatabaseSql {
     return new DatabaseSql(this.#pools, this.#settings.database, this.#settings, { ...scope, continues });
   }
 }
+
+const ascending = (a: number, b: number): number => a - b;

@@ -38,9 +38,6 @@ describe('ShardLayout', () => {
     expect(layout.shardsOf([moved], { end: boundary + 1 })).toEqual([before, 3]);
     expect(layout.shardsOf(SYMBOLS)).toEqual([1, 2, 3]);
     expect(layout.shardsOf([])).toEqual([]);
-    expect(layout.shardsOf(undefined)).toEqual([1, 2, 3]);
-    expect(layout.shardsOf(undefined, { end: boundary })).toEqual([1, 2]);
-    expect(layout.shardsOf(undefined, { start: boundary, end: boundary + 1 })).toEqual([1, 2, 3]);
   });
 });
 

@@ -35,7 +35,8 @@ export class ShardLayout {
 
   /** Returns the numbers of all shards, from 1 on. */
   get shards(): number[] {
-    return shardsOfEntries(this.#entries);
+    const count = Math.max(...this.#entries.map(({ shards }) => shards));
+    return Array.from({ length: count }, (_, index) => index + 1);
   }
 
   /** Returns how the rows of a record are spread. */
@@ -61,14 +62,10 @@ export class ShardLayout {
     return `1 + ${cases.length > 1 ? `multiIf(${cases.join(', ')})` : cases[0]!}`;
   }
 
-  /**
-   * Returns the shards that may have rows with one of the values, in ascending order.
-   * @param values undefined where rows may have any
-   */
-  shardsOf(values: Iterable<string> | undefined, { start, end }: InstantRange = {}): number[] {
+  /** Returns the shards that may have rows with one of the values, in ascending order. */
+  shardsOf(values: Iterable<string>, { start, end }: InstantRange = {}): number[] {
     const first = start === undefined ? 0 : this.#entryOf(monthAt(start));
     const last = end === undefined ? this.#entries.length - 1 : this.#entryOf(monthAt(end - 1));
-    if (values === undefined) return shardsOfEntries(this.#entries.slice(first, last + 1));
     const found = new Set<number>();
     for (const value of values) {
       const shards = this.#shardsOf(value);
@@ -91,12 +88,6 @@ export class ShardLayout {
     }
     return shards;
   }
-}
-
-/** Returns the numbers of the shards that rows of some months are spread over. */
-function shardsOfEntries(entries: readonly { readonly shards: number }[]): number[] {
-  const count = Math.max(0, ...entries.map(({ shards }) => shards));
-  return Array.from({ length: count }, (_, index) => index + 1);
 }
 
 /**

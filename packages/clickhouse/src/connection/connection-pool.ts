@@ -57,6 +57,8 @@ export interface PoolSource {
   pick(request: PickRequest<ConnectionPool>, operation: string): ConnectionPool;
   /** Returns the names of all copies of a shard, also of those that cannot be used now. */
   copiesOf?(shard: string): readonly string[];
+  /** Returns the shards that have endpoints. */
+  shards?(): readonly string[];
   /** Whether a pool that was not tried could be picked. @default none: it could not */
   hasUntried?(request: PickRequest<ConnectionPool>): boolean;
   /** Resolves when a server has answered a probe, or all have been probed in vain. @default none: servers are not probed */

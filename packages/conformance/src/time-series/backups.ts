@@ -225,6 +225,9 @@ export function backupSuite(runner: TestRunner, open: OpenTimeSeries): void {
       expect(totalRows(await contentOf(target))).toBe(4);
       const replaced = await create(0);
       expect(await contentOf(replaced)).toEqual([]);
+      expect(await summaryOfRejection(() => target.complete())).toEqual(refusal);
+      await target.drop();
+      expect(await contentOf(replaced)).toEqual([]);
       await replaced.complete();
       expect(await summaryOfRejection(() => create(0))).toEqual(refusal);
       const snapshot = await backups.snapshot();

@@ -90,8 +90,12 @@ export interface RestoreTarget {
    * versions of rows go as in any table. Many blocks are replayed after it.
    */
   migrate(options?: CallOptions): Promise<number>;
-  /** Ends the restore. Before it, the database is neither promoted nor taken for one that is of use. */
+  /**
+   * Ends the restore. Before it, the database is neither promoted nor taken for one that is of use.
+   * @throws ValidationError when another restore has replaced the database
+   */
   complete(options?: CallOptions): Promise<void>;
+  /** Drops the database, unless another restore has replaced it. */
   drop(options?: CallOptions): Promise<void>;
 }
 

@@ -21,9 +21,8 @@ let compiled = 0;
  * optimized code that has seen a class or a shape of which no object is left.
  *
  * Literals with the same names and number of members have one shape, in which V8 keeps what kind of values each member has had: objects in
- * the record's definition, strings in exact rows. The last member is therefore named again for each form of rows that differs: once where rows
- * have floats, twice where their instants are numbers. Numbers are then allocated together with their row, in old space if rows outlive
- * collections, and are not copied by them.
+ * the record's definition, strings in exact rows. The last member is therefore named again, as often as {@link repeatsFor} says. Numbers
+ * are then allocated together with their row, in old space if rows outlive collections, and are not copied by them.
  */
 export function compileObjectMaker(names: readonly string[], examples: readonly RowValues[]): ObjectMaker {
   let make: (objects: object[], inputs: readonly unknown[], from: number, count: number) => unknown;
@@ -44,8 +43,7 @@ function compile(names: readonly string[], examples: readonly RowValues[]): unkn
   let inputs = 0;
   const nextInput = () => `c${inputs++}`;
   const members = examples.map((values, i) => `${JSON.stringify(names[i])}: ${valueCode(values, nextInput)}`);
-  const repeats = (examples.some(isFloats) ? 1 : 0) + (examples.some(isNumericInstant) ? 2 : 0);
-  const repeated = Array<string>(repeats).fill(`${JSON.stringify(names.at(-1))}: 0`);
+  const repeated = Array<string>(repeatsFor(examples)).fill(`${JSON.stringify(names.at(-1))}: 0`);
   members.splice(-1, 0, ...repeated);
   return new Function(
     'objects, inputs, from, count',
@@ -54,6 +52,13 @@ function compile(names: readonly string[], examples: readonly RowValues[]): unkn
      for (let i = 0; i < count; i++) objects.push({ ${members.join(', ')} });
      return objects[objects.length - 1];`,
   );
+}
+
+/** Returns a number for each form of rows. Each repeat takes 8 bytes of a row, so that rows of numbers alone have fewest. */
+function repeatsFor(examples: readonly RowValues[]): number {
+  const hasNumericInstants = examples.some(isNumericInstant);
+  if (examples.some(isFloats)) return hasNumericInstants ? 1 : 2;
+  return hasNumericInstants ? 3 : 0;
 }
 
 const isFloats = (values: RowValues): boolean =>

@@ -70,6 +70,10 @@ export class EndpointSet implements PoolSource, SyncedEndpoints {
     return new Set(this.#endpoints.map(({ shard }) => shard)).size > 1;
   }
 
+  shards(): readonly string[] {
+    return [...new Set(this.#endpoints.flatMap(({ shard }) => shard ?? []))];
+  }
+
   copiesOf(shard: string): readonly string[] {
     return this.#endpoints.filter((each) => each.shard === shard).map(({ name }) => name);
   }
