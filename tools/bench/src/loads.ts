@@ -24,15 +24,13 @@ const WARM_UP_MS = sized(150, 10);
 /**
  * Runs a load after the garbage of what ran before has been collected. A first part is not counted: the collection throws away
  * compiled code, too.
- * @param warmUpMs - length of that part
  */
 export async function warmedUp<L extends { forMs: number }, T>(
   load: L,
   run: (load: L) => Promise<T>,
-  warmUpMs = WARM_UP_MS,
 ): Promise<T> {
   collectGarbage();
-  await run({ ...load, forMs: warmUpMs });
+  await run({ ...load, forMs: WARM_UP_MS });
   return run(load);
 }
 

@@ -11,9 +11,8 @@ import { sized } from '../sized.js';
 import { barSymbols, benchBars } from '../write/bars.js';
 import { Exporters } from './observed.js';
 
-const ROUNDS = sized(21, 1);
-/** Short rounds, so that what else the machine does falls on all sides of a round alike. */
-const SECONDS = sized(0.5, 0.1);
+const ROUNDS = sized(11, 1);
+const SECONDS = sized(2, 0.1);
 const SYMBOLS = sized(200, 20);
 const BARS_PER_SYMBOL = sized(1_000, 20);
 const PAGE_ROWS = 100;
@@ -21,8 +20,11 @@ const SERIES_START = Date.UTC(2023, 0, 2);
 const PAGE_END = SERIES_START + PAGE_ROWS * 60_000;
 const BATCH_ROWS = 1_000;
 const DATABASE = 'bench_instrumentation';
-/** Until calls run as fast as ever: each subscription has Node compile their code again. */
-const WARM_UP_MS = sized(1_000, 10);
+/**
+ * Until calls run as fast as ever: each subscription has V8 compile their code again. For the same reason no garbage is collected before a
+ * round, which throws away compiled code.
+ */
+const WARM_UP_MS = sized(1_500, 10);
 
 interface Load {
   readonly title: string;
@@ -49,11 +51,11 @@ export const instrumentation: Bench<BenchServer> = async function* (
   try {
     for (const { title, unit, callers, call } of loadsOf(database)) {
       await settleServer(server);
-      const load = { callers, forMs: seconds * 1_000 };
       const measured = eachSide(sides, (observe) => async () => {
         const stop = await observe();
         try {
-          return await warmedUp(load, (each) => closedLoop(each, call), WARM_UP_MS);
+          await closedLoop({ callers, forMs: WARM_UP_MS }, call);
+          return await closedLoop({ callers, forMs: seconds * 1_000 }, call);
         } finally {
           await stop();
         }
