@@ -1,5 +1,5 @@
 export type { ArchivedBlock, ArchiveState, BlockArchive } from './ports/archive.js';
-export { requireDatabaseName } from './ports/backup.js';
+export { CREATE_TARGET_OPTIONS, requireDatabaseName } from './ports/backup.js';
 export {
   checkObject,
   checkObjectKey,

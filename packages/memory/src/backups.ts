@@ -16,7 +16,7 @@ import type {
   RestoreTarget,
   SnapshotColumn,
 } from '@quantumtrade/dal-domain/operations';
-import { requireDatabaseName } from '@quantumtrade/dal-domain/operations';
+import { CREATE_TARGET_OPTIONS, requireDatabaseName } from '@quantumtrade/dal-domain/operations';
 import { newestMigration } from '@quantumtrade/dal-migrations';
 import { rowsOf } from './repositories/blocks.js';
 import { MemoryDatabase } from './store/memory-database.js';
@@ -49,9 +49,10 @@ export function memoryBackups(store: MemoryStore, clock: TimeSource): BackupBack
       store.checkOpen('backup.snapshot', options);
       return takeSnapshot(store, new Date(clock.now()));
     },
-    createTarget: async (database, schemaVersion, { replaceIdleMs, ...options } = {}) => {
+    createTarget: async (database, schemaVersion, options = {}) => {
       const operation = 'restore.createTarget';
-      store.checkOpen(operation, options);
+      store.checkOpen(operation, options, CREATE_TARGET_OPTIONS);
+      const { replaceIdleMs } = options;
       requireWholeNumber('replaceIdleMs', replaceIdleMs, operation);
       const usedAt = unfinished.get(database);
       if (usedAt !== undefined) {

@@ -6,7 +6,7 @@ import type {
   DatabaseSnapshot,
   RestoreTarget,
 } from '@quantumtrade/dal-domain/operations';
-import { requireDatabaseName } from '@quantumtrade/dal-domain/operations';
+import { CREATE_TARGET_OPTIONS, requireDatabaseName } from '@quantumtrade/dal-domain/operations';
 import { allOf } from '@quantumtrade/dal-runtime';
 import { byShard, inLockOrder, onAll, type ClusterServer } from '../cluster/cluster-server.js';
 import { ClusterSchemaController } from '../cluster/cluster-schema.js';
@@ -69,10 +69,11 @@ export class ClickHouseBackups implements BackupBackend {
   async createTarget(
     database: string,
     schemaVersion: number,
-    { replaceIdleMs, ...options }: CreateTargetOptions = {},
+    targetOptions: CreateTargetOptions = {},
   ): Promise<RestoreTarget> {
     const operation = 'restore.createTarget';
-    const inUse = this.#targets(operation, options);
+    const inUse = this.#targets(operation, targetOptions, CREATE_TARGET_OPTIONS);
+    const { replaceIdleMs, ...options } = targetOptions;
     requireDatabaseName('database', database, operation);
     requireWholeNumber('schemaVersion', schemaVersion, operation);
     requireWholeNumber('replaceIdleMs', replaceIdleMs, operation);
@@ -154,8 +155,8 @@ export class ClickHouseBackups implements BackupBackend {
   }
 
   /** Returns the servers that get restored tables: the only one, or all of a cluster with written copies. Throws `ValidationError` for others. */
-  #targets(operation: string, options: CallOptions): readonly ClusterServer[] {
-    this.#sql.checkOpen(operation, options);
+  #targets(operation: string, options: CallOptions, known?: readonly string[]): readonly ClusterServer[] {
+    this.#sql.checkOpen(operation, options, known);
     const { cluster } = this.#client;
     const servers = this.#servers();
     if (cluster ? cluster.copies === 'written' : servers.length === 1) return servers;

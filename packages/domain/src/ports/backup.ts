@@ -1,3 +1,4 @@
+import { keysOf } from '../arguments.js';
 import { ValidationError } from '../errors.js';
 import type { EncodedBlock } from './block-writer.js';
 import type { CallOptions } from './call.js';
@@ -106,6 +107,11 @@ export interface CreateTargetOptions extends CallOptions {
    */
   readonly replaceIdleMs?: number | undefined;
 }
+
+export const CREATE_TARGET_OPTIONS = keysOf<CreateTargetOptions>({
+  ...{ signal: true, deadline: true, priority: true },
+  replaceIdleMs: true,
+});
 
 /** Reads and writes whole databases, for backups and restores. Names of databases are checked by {@link requireDatabaseName}. */
 export interface BackupBackend {
