@@ -72,6 +72,9 @@ it('rows of any symbol may be on a shard beyond the layout', async () => {
   await serve('written', {}, LAYOUT.slice(0, 1));
   expect(tables().shardsOf(undefined)).toEqual([1, 2]);
   expect(tables().shardsOf([symbolOf(1)])).toEqual([1]);
+  await cluster.close();
+  await serve('written');
+  expect(tables().shardsOf(undefined, { end: Date.UTC(2026, 11) })).toEqual([1]);
 });
 
 it('blocks go to one copy or to all of them', async () => {

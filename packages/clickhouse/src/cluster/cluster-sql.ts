@@ -82,8 +82,7 @@ export class ClusterSql extends DatabaseSql {
 
   override shardsOf(values: readonly string[] | undefined, range?: InstantRange): readonly number[] {
     if (values) return this.#layout.shardsOf(values, range);
-    // Programs with a newer layout may have stored rows on any shard, and reads of the distributed tables return them.
-    return this.#pools.shards!().map(Number).sort(ascending);
+    return this.#layout.shardsIn(range) ?? this.#pools.shards!().map(Number).sort(ascending);
   }
 
   override near(values: readonly string[], range?: InstantRange): Sql {

@@ -38,6 +38,10 @@ describe('ShardLayout', () => {
     expect(layout.shardsOf([moved], { end: boundary + 1 })).toEqual([before, 3]);
     expect(layout.shardsOf(SYMBOLS)).toEqual([1, 2, 3]);
     expect(layout.shardsOf([])).toEqual([]);
+    expect(layout.shardsIn({ end: boundary })).toEqual([1, 2]);
+    expect([{}, { end: boundary + 1 }, { start: boundary }].map((range) => layout.shardsIn(range))).toEqual(
+      Array(3).fill(undefined),
+    );
   });
 });
 

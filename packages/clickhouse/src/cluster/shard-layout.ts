@@ -35,8 +35,7 @@ export class ShardLayout {
 
   /** Returns the numbers of all shards, from 1 on. */
   get shards(): number[] {
-    const count = Math.max(...this.#entries.map(({ shards }) => shards));
-    return Array.from({ length: count }, (_, index) => index + 1);
+    return shardsOf(this.#entries);
   }
 
   /** Returns how the rows of a record are spread. */
@@ -74,6 +73,16 @@ export class ShardLayout {
     return [...found].sort((a, b) => a - b);
   }
 
+  /**
+   * Returns the shards that rows of any value may be on, in ascending order. Returns undefined where the last entry holds for some of them: a newer
+   * layout of another program may have further shards then.
+   */
+  shardsIn({ start, end }: InstantRange = {}): number[] | undefined {
+    const first = start === undefined ? 0 : this.#entryOf(monthAt(start));
+    const last = end === undefined ? this.#entries.length - 1 : this.#entryOf(monthAt(end - 1));
+    return last === this.#entries.length - 1 ? undefined : shardsOf(this.#entries.slice(first, last + 1));
+  }
+
   #entryOf(month: number): number {
     return this.#entries.findLastIndex(({ from }) => from <= month);
   }
@@ -88,6 +97,12 @@ export class ShardLayout {
     }
     return shards;
   }
+}
+
+/** Returns the numbers of the shards that rows of some months are spread over. */
+function shardsOf(entries: readonly { readonly shards: number }[]): number[] {
+  const count = Math.max(0, ...entries.map(({ shards }) => shards));
+  return Array.from({ length: count }, (_, index) => index + 1);
 }
 
 /**
