@@ -1,3 +1,4 @@
+import { expect } from '@jest/globals';
 import fc from 'fast-check';
 import { copyBatch } from './copy-batch.js';
 
@@ -27,6 +28,11 @@ function spoil(value: unknown): void {
     }
   }
 }
+
+// Invalid dates are equal, too.
+expect.addEqualityTesters([
+  (a, b) => (a instanceof Date && b instanceof Date ? Object.is(a.getTime(), b.getTime()) : undefined),
+]);
 
 describe('the copy of a batch', () => {
   it.each<[string, () => unknown]>([
