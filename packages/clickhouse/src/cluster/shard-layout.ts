@@ -62,9 +62,8 @@ export class ShardLayout {
   }
 
   /** Returns the shards that may have rows with one of the values, in ascending order. */
-  shardsOf(values: Iterable<string>, { start, end }: InstantRange = {}): number[] {
-    const first = start === undefined ? 0 : this.#entryOf(monthAt(start));
-    const last = end === undefined ? this.#entries.length - 1 : this.#entryOf(monthAt(end - 1));
+  shardsOf(values: Iterable<string>, range: InstantRange = {}): number[] {
+    const { first, last } = this.#entriesIn(range);
     const found = new Set<number>();
     for (const value of values) {
       const shards = this.#shardsOf(value);
@@ -77,10 +76,17 @@ export class ShardLayout {
    * Returns the shards that rows of any value may be on, in ascending order. Returns undefined where the last entry holds for some of them: a newer
    * layout of another program may have further shards then.
    */
-  shardsIn({ start, end }: InstantRange = {}): number[] | undefined {
-    const first = start === undefined ? 0 : this.#entryOf(monthAt(start));
-    const last = end === undefined ? this.#entries.length - 1 : this.#entryOf(monthAt(end - 1));
+  shardsIn(range: InstantRange = {}): number[] | undefined {
+    const { first, last } = this.#entriesIn(range);
     return last === this.#entries.length - 1 ? undefined : shardsOf(this.#entries.slice(first, last + 1));
+  }
+
+  /** Returns the positions of the first and the last entry that hold in a range. */
+  #entriesIn({ start, end }: InstantRange): { first: number; last: number } {
+    return {
+      first: start === undefined ? 0 : this.#entryOf(monthAt(start)),
+      last: end === undefined ? this.#entries.length - 1 : this.#entryOf(monthAt(end - 1)),
+    };
   }
 
   #entryOf(month: number): number {

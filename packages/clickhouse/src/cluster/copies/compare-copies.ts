@@ -1,7 +1,7 @@
 import type { CallOptions } from '@quantumtrade/dal-domain';
 import type { CopyComparison, CopyDifference, ShardPartition } from '@quantumtrade/dal-domain/operations';
 import { sleep, systemClock } from '@quantumtrade/dal-runtime';
-import type { ClusterServer } from '../cluster-server.js';
+import { byShard, type ClusterServer } from '../cluster-server.js';
 import {
   bucketsFor,
   countOnCopies,
@@ -60,8 +60,7 @@ export async function compareShards(
   const found = { partitions: 0, lacking: [], differences: [], unsettled: [] } as {
     -readonly [Name in keyof ComparedShards]: ComparedShards[Name];
   };
-  for (const shard of new Set(servers.map((server) => server.shard))) {
-    const copies = servers.filter((server) => server.shard === shard);
+  for (const copies of byShard(servers)) {
     const { partitions, lacking } = await readCopiedPartitions(copies, operation, options);
     const { differences, unsettled } = await findDifferences(partitions, limits);
     found.partitions += partitions.length;
