@@ -72,7 +72,7 @@ export function addArchive(program: Command, run: RunSession): void {
         withSecondStore(config, options, async (from, to, retainDays) => {
           const copied = await copyArchive(from, to, { retainDays, signal });
           output.result(copied, () => copiedArchiveText(copied));
-          // A job that never copies anything is not well.
+          // A scheduled copy that finds no archive must not pass for successful.
           return copied.writers === 0 ? EXIT.data : EXIT.ok;
         }),
       ),

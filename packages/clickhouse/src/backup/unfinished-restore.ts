@@ -68,8 +68,8 @@ export async function findRestored(
 }
 
 /**
- * Throws `ValidationError` unless the databases of one name, on the servers that have it, are those of an unfinished restore that nobody has used for
- * a time (milliseconds; undefined for never).
+ * Throws `ValidationError` unless the databases of one name, on the servers that have it, belong to an unfinished restore that has been idle for at least
+ * this time (milliseconds; undefined for never).
  */
 export function requireReplaceable(
   found: readonly FoundDatabase[],

@@ -22,7 +22,7 @@ export interface Arrival {
 /** The rows that a block became when it arrived. */
 interface ArrivedBlock {
   readonly rowCount: number;
-  /** Undefined where nobody needs more of it than its rows and ends. */
+  /** Undefined where its rows and ends are all that is needed. */
   readonly block: DecodedBlock | undefined;
   /** Undefined where they could not be made, or were taken. */
   rows: object[] | undefined;

@@ -102,7 +102,7 @@ export interface RestoreTarget {
 
 export interface CreateTargetOptions extends CallOptions {
   /**
-   * Drops the database of that name first where it is that of an unfinished restore that nobody has used for so long. One
+   * Drops the database of that name first if an unfinished restore created it and it has been idle for at least this time. One
    * that was completed, or that no restore has made, is never dropped. @default nothing is dropped (milliseconds)
    */
   readonly replaceIdleMs?: number | undefined;

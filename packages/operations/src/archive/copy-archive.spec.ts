@@ -54,7 +54,7 @@ it('refuses an instant that an open writer had not archived', async () => {
   expect(await site.restored('latest')).toEqual(['a']);
 });
 
-it('refuses an instant after the copying, whoever writes then', async () => {
+it('refuses an instant after the copying, whichever writer wrote then', async () => {
   const first = site.open();
   await site.appendAll(first, 100, 'a');
   await site.close(first);

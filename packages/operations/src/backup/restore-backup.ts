@@ -22,7 +22,7 @@ export interface RestoreBackupOptions extends CallOptions {
   /** Backup to restore. @default the newest one */
   readonly id?: string | undefined;
   /**
-   * Drops the database of that name first where it is that of an unfinished restore that nobody has used for so long. @default nothing is dropped (milliseconds)
+   * Drops the database of that name first if an unfinished restore created it and it has been idle for at least this time. @default nothing is dropped (milliseconds)
    */
   readonly replaceIdleMs?: number | undefined;
 }

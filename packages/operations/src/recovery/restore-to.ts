@@ -18,7 +18,7 @@ export interface RestoreToOptions extends RecoveryOptions {
   /** Name of the database that is created. */
   readonly into: string;
   /**
-   * Drops the database of that name first where it is that of an unfinished restore that nobody has used for so long. @default nothing is dropped (milliseconds)
+   * Drops the database of that name first if an unfinished restore created it and it has been idle for at least this time. @default nothing is dropped (milliseconds)
    */
   readonly replaceIdleMs?: number | undefined;
 }

@@ -6,7 +6,7 @@ interface Deletion {
   readonly isDone: number;
 }
 
-/** Returns why rows of a copy must not be written to another one: somebody may have deleted them there. Undefined when nobody has. */
+/** Returns why rows of a copy must not be written to another one, where they may have been deleted. Undefined when they have not. */
 export async function deletedElsewhere(
   from: ClusterServer,
   to: ClusterServer,
